@@ -1,0 +1,1 @@
+"""State derived from events and nothing else; one room a projection."""

@@ -1,0 +1,1 @@
+"""Agents as independent processes: the loop, adapters, workspaces, the demo."""

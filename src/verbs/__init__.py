@@ -1,0 +1,1 @@
+"""What can be said: commands, the unit of work, the envelope."""
