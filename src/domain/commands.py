@@ -185,3 +185,88 @@ class Done(Command):
     artifacts: tuple[Artifact, ...] = ()
     claim_next: bool = False
     lane: Key | None = None
+
+
+# -- definitions, families, credentials, lanes ------------------------------------------------------------------------
+
+
+class _File(Command):
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable)]
+    source: Annotated[Key, Field(description="File name, for the messages")]
+
+
+class AdoptWorkflow(_File):
+    """Give a workflow definition force; new tasks are pinned to it."""
+
+
+class AdoptFamilies(_File):
+    """Register families and bring their grants to what the file says."""
+
+
+class AdoptProject(_File):
+    """Register a project and open its lanes."""
+
+
+class AdoptCard(Command):
+    """Publish the text of a role card."""
+
+    role: Key
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable), AfterValidator(_said)]
+
+
+class IssueToken(Command):
+    """Make a bearer token for one agent; it is shown once."""
+
+    agent: Annotated[Key | None, Field(description="Name of the instance; made up if left out")] = None
+    family: Key | None = None
+    scope: Literal["agent", "meter", "monitor", "operator", "human"] = "agent"
+    narrowing: Annotated[tuple[FeatureName, ...] | None, Field(description="The only features it may use")] = None
+    life: Annotated[str, AfterValidator(_wait), Field(description="How long it lives, as in `2h`")] = "2h"
+
+
+class NarrowToken(Command):
+    """Take features away from a credential; nothing gives them back."""
+
+    credential: Key
+    narrowing: tuple[FeatureName, ...]
+
+
+class RevokeToken(Command):
+    """Void a credential from the next call on."""
+
+    credential: Key
+    reason: Words
+
+
+class RevokeCapability(Command):
+    """Deny a family a feature until a person lifts it."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+
+
+class LiftDenial(Command):
+    """Lift whatever denies a family a feature."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+
+
+class PauseLane(Command):
+    """Stop claims on a lane; holds may finish."""
+
+    lane: Key
+    reason: Words
+
+
+class ResumeLane(Command):
+    """Open claims on a lane again."""
+
+    lane: Key
+    reason: Words
+
+
+class OpenLedger(Command):
+    """Append the first event of an empty ledger; an opened one stays as it is."""

@@ -90,9 +90,7 @@ def _rejected(
     )
 
 
-def _move(
-    task: Task, command: Advance | Reject, context: Context, kind: str
-) -> tuple[Transition, Hold] | Refusal:
+def _move(task: Task, command: Advance | Reject, context: Context, kind: str) -> tuple[Transition, Hold] | Refusal:
     """Find the one move meant, in the order of the verb's preconditions: version, hold, move, features, family rule."""
     if refused := moved_on(task, command.expect_version):
         return refused
@@ -137,7 +135,9 @@ def _guard(task: Task, move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
     digest = _digest(artifacts)
     if move.requires_approval and digest is not None and digest != task.approved:
         said = task.approved or "nothing"
-        return Refusal("guard_unmet", f"approval is stale: it names {said}, you bring {digest}; reject for a new review")
+        return Refusal(
+            "guard_unmet", f"approval is stale: it names {said}, you bring {digest}; reject for a new review"
+        )
     return None
 
 

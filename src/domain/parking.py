@@ -55,9 +55,7 @@ def expire(task: Task, context: Context) -> Decision:
     story, hold = Story(task, context), task.hold
     if hold is not None and not hold.live(context.now):
         story.add(
-            e.LeaseExpired(
-                stage=task.stage, fence=hold.fence, expired_at=hold.expires_at, attempts=task.attempts + 1
-            ),
+            e.LeaseExpired(stage=task.stage, fence=hold.fence, expired_at=hold.expires_at, attempts=task.attempts + 1),
             capability=hold.capability,
             subject=(hold.agent, hold.family),
         )
@@ -127,7 +125,9 @@ def cancel(task: Task, command: Cancel, context: Context) -> Decision | Refusal:
     caller = context.caller
     if not caller.may("operator"):
         if task.created_by != caller.actor:
-            return Refusal("not_eligible", "cancelling is for an operator or the task's creator", {"missing": ["operator"]})
+            return Refusal(
+                "not_eligible", "cancelling is for an operator or the task's creator", {"missing": ["operator"]}
+            )
         if task.hold is not None and task.hold.live(context.now):
             return Refusal("conflict", f"{task.hold.agent} holds the task; an operator may cancel it")
     story = Story(task, context)

@@ -238,9 +238,7 @@ def _(event: e.TaskBlocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - t
 @_apply.register
 def _(event: e.TaskUnblocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     waived = tuple(dict.fromkeys((*task.waived, *event.waived)))
-    return replace(
-        task, blocked=False, blocked_reason=None, attempts=0, infra_releases=0, rework=0, waived=waived
-    )
+    return replace(task, blocked=False, blocked_reason=None, attempts=0, infra_releases=0, rework=0, waived=waived)
 
 
 @_apply.register
