@@ -59,7 +59,7 @@ def key_of(feature: str) -> str:
 def name(text: str) -> str:
     """Check the key of a workflow, stage, project, lane or role card and return it unchanged.
 
-    Raises ``MalformedError`` (a ``ValueError``) unless it is lower-case letters, digits, ``.``, ``_`` and ``-``, at most 63.
+    Raises ``MalformedError`` (a ``ValueError``) unless it is at most 63 lower-case letters, digits, ``.``, ``_``, ``-``.
     """
     if not _NAMED.fullmatch(text):
         raise MalformedError(

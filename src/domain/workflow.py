@@ -34,7 +34,7 @@ def _listed(value: object) -> object:
 Features = Annotated[tuple[Feature, ...], BeforeValidator(_listed)]
 Artifacts = Annotated[tuple[Artifact, ...], BeforeValidator(_listed)]
 
-_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True)
+_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
 class Stage(BaseModel):
@@ -85,7 +85,8 @@ class Transition(BaseModel):
     requires: Features
     """The features it needs, exactly one ``role:`` among them: the capability it is booked under."""
     reviews: Key | None = None
-    """The earlier stage whose work this judges. Who last advanced out of it is the author, and never the same agent."""
+    """The earlier stage whose work is judged here; who last advanced out of it is the author. One exit of a stage says it
+    for all: the author's agent can take none of them."""
     distinct: Literal["agent", "family", "maker"] = "maker"
     """In what respect the reviewer differs from the author."""
     rule: Literal["off", "prefer", "require"] = "off"
@@ -93,15 +94,16 @@ class Transition(BaseModel):
     prefer_for: Duration | None = None
     """How long ``prefer`` holds the task for others; 10m if left out."""
     fault: Key | None = None
-    """Of a reject: the stage whose last holder is at fault, or ``none``. The stage it returns to if left out."""
+    """Of a reject: the stage whose last author is at fault, or ``none``. The stage it returns to if left out."""
     artifacts: Artifacts = ()
     """Artifact types the move must present, each with its digest."""
     differs: bool = False
     """The presented commit must not equal the base it names: an empty diff is refused."""
     approves: bool = False
-    """The move records the digest it judged (the reviewed stage's commit, or else its first artifact) as approved."""
+    """The move records the digest that was delivered for judgement, or that it presents itself, as approved."""
     requires_approval: bool = False
-    """A presented artifact must carry the digest approved last: if the work changed since, the approval is stale."""
+    """The presented commit must carry the digest approved last: if the work changed since, the approval is stale. What
+    came of it (a merge commit, a pull request) is an artifact of its own type."""
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +115,8 @@ class Transition(BaseModel):
             settled.setdefault("rule", "prefer")
         if settled.get("rule") == "prefer" and settled.get("prefer_for") is None:
             settled["prefer_for"] = PREFER_FOR
+        if settled.get("kind") == "reject" and settled.get("fault") is None:
+            settled["fault"] = settled.get("to", settled.get("to_stage"))
         return settled
 
     @field_validator("requires")
@@ -133,13 +137,6 @@ class Transition(BaseModel):
     def role(self) -> str:
         """The role it requires, without the ``role:``."""
         return next(key_of(feature) for feature in self.requires if kind_of(feature) == "role")
-
-    @property
-    def fault_stage(self) -> str | None:
-        """Of a reject: the stage at fault when nobody names another, or None for nobody."""
-        if self.kind != "reject" or self.fault == NONE:
-            return None
-        return self.fault or self.to_stage
 
 
 class Workflow(BaseModel):
@@ -221,7 +218,7 @@ class Workflow(BaseModel):
     def from_json(cls, document: dict[str, Any]) -> Self:
         """Load what ``to_json`` returned.
 
-        Raises ``pydantic.ValidationError`` if the document is no workflow; its structure was checked when it was adopted.
+        Raises ``pydantic.ValidationError`` if the document is no workflow; structure was checked at adoption.
         """
         return cls.model_validate(document)
 
