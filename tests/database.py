@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg import conninfo, sql
+
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
-from psycopg import conninfo, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ class Server:
         if self.url:
             return with_parameters(self.url, dbname=database)
         embedded.ensure(self.home, durable=False)
-        return with_parameters(embedded.owner_url(self.home), dbname=database)
+        return with_parameters(embedded.owner_url(self.home), user="postgres", dbname=database)
 
     def role_url(self, role: str, database: str) -> str:
         """A URL whose session acts as ``role``: by login here, by SET ROLE elsewhere, where it may have no login."""
@@ -107,7 +108,9 @@ def with_parameters(url: str, **parameters: str) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--containers", action="store_true", help="take PostgreSQL from a container (needs a Docker engine)")
+    parser.addoption(
+        "--containers", action="store_true", help="take PostgreSQL from a container (needs a Docker engine)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

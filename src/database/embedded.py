@@ -138,12 +138,9 @@ def _create(home: Path, programs: Path, who: Account) -> None:
         raise InvalidInput("home", f"{data} exists and is no PostgreSQL cluster", "move it away or choose another home")
     shutil.rmtree(new, ignore_errors=True)  # what a killed start left
     place.make_directory(new, who)
-    _run(
-        [str(programs / "initdb"), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--no-instructions"]
-        + ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth=trust"],
-        home,
-        who,
-    )
+    locale = ("--locale-provider=builtin", "--locale=C.UTF-8")  # sorts alike on every machine
+    initdb = [str(programs / "initdb"), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--auth=trust", *locale]
+    _run([*initdb, "--no-instructions"], home, who)
     here = files("ainarres.database")
     (new / "pg_hba.conf").write_text((here / "embedded.hba").read_text("utf-8"), "utf-8")
     settings = new / "postgresql.conf"
@@ -171,7 +168,7 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
         arguments += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     deadline = time.monotonic() + START_SECONDS
     while True:
-        place.clear_stale_lock(data)
+        place.clear_stale_locks(data, sockets, PORT)
         begin = log.stat().st_size if log.exists() else 0
         # The shell leaves the postmaster to init at once, so a long-lived caller keeps no child, and paths are its
         # arguments, never its text. The pipe's writing end lives as long as the server: end of file means it died.
@@ -198,7 +195,9 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
             text = place.tail(log, begin)
             # The children of a killed postmaster hold its shared memory until they notice, which is soon.
             if "pre-existing shared memory block" not in text or time.monotonic() > deadline:
-                raise LedgerUnavailable(f"the server in {home} does not start: {place.reason(text)} (log: {log})") from None
+                raise LedgerUnavailable(
+                    f"the server in {home} does not start: {place.reason(text)} (log: {log})"
+                ) from None
             time.sleep(TICK)
         finally:
             os.close(alive)
@@ -224,7 +223,7 @@ def _await_ready(home: Path, alive: int | None, deadline: float | None = None) -
     raise LedgerUnavailable(f"the server in {home} is not ready after {START_SECONDS:.0f} s (log: {log})")
 
 
-def _run(arguments: list[str], home: Path, who: Account, given: bytes | None = None) -> None:
+def _run(arguments: list[str], home: Path, who: Account, given: bytes = b"") -> None:
     """Run a program of the server as its account; its words end in the error when it fails."""
     done = subprocess.run(  # noqa: S603 - a program of the wheel
         arguments,
@@ -235,7 +234,6 @@ def _run(arguments: list[str], home: Path, who: Account, given: bytes | None = N
         env=_environment(),
         umask=0o077,
         check=False,
-        **({} if given else {"stdin": subprocess.DEVNULL}),
         **who.identity(),
     )
     if done.returncode:
@@ -278,7 +276,9 @@ def _postmaster(data: Path) -> place.Postmaster | None:
         return place.read_lock(data)
     except PermissionError:
         raise InvalidInput(
-            "home", f"{data} belongs to another user", "run as that user, or choose a home of your own with AINARRES_HOME"
+            "home",
+            f"{data} belongs to another user",
+            "run as that user, or choose a home of your own with AINARRES_HOME",
         ) from None
 
 
