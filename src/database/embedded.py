@@ -41,6 +41,7 @@ START_SECONDS = 60.0  # crash recovery after a power cut may take its time
 STOP_SECONDS = 30.0
 LOG_BYTES = 8 * 1024 * 1024
 TICK = 0.005
+UNSAFE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")  # for tests alone
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,12 @@ def _running(home: Path, *, durable: bool) -> Path:
             return _await_ready(home, None)
         programs = place.programs(binaries(), home, who)
         if not (data / "PG_VERSION").exists():
-            _create(home, programs, who)
+            _create(home, programs, who, durable=durable)
         _check_version(data)
         return _start(home, programs, who, durable=durable)
 
 
-def _create(home: Path, programs: Path, who: Account) -> None:
+def _create(home: Path, programs: Path, who: Account, *, durable: bool) -> None:
     """Make the cluster, its roles and its database in ``postgres.new`` and rename it into place."""
     data, new = home / "postgres", home / "postgres.new"
     if data.exists():
@@ -140,19 +141,16 @@ def _create(home: Path, programs: Path, who: Account) -> None:
     place.make_directory(new, who)
     locale = ("--locale-provider=builtin", "--locale=C.UTF-8")  # sorts alike on every machine
     initdb = [str(programs / "initdb"), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--auth=trust", *locale]
-    _run([*initdb, "--no-instructions"], home, who)
+    _run([*initdb, "--no-instructions", *([] if durable else ["--no-sync"])], home, who)
     here = files("ainarres.database")
     (new / "pg_hba.conf").write_text((here / "embedded.hba").read_text("utf-8"), "utf-8")
     settings = new / "postgresql.conf"
     settings.write_text("include 'ainarres.conf'\n\n" + settings.read_text("utf-8"), "utf-8")
     _write_settings(new, who)
     # Single-user mode: roles and database exist before the first connection is possible.
-    _run(
-        [str(programs / "postgres"), "--single", "-j", "-D", str(new), "-c", "exit_on_error=on", "postgres"],
-        home,
-        who,
-        given=(here / "embedded.sql").read_bytes(),
-    )
+    single = [str(programs / "postgres"), "--single", "-j", "-D", str(new), "-c", "exit_on_error=on"]
+    statements = (here / "embedded.sql").read_bytes()
+    _run([*single, *([] if durable else UNSAFE), "postgres"], home, who, given=statements)
     new.rename(data)
 
 
@@ -165,7 +163,7 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
         log.replace(home / "postgres.log.1")
     arguments = [str(programs / "postgres"), "-D", str(data), "-k", str(sockets), "-p", str(PORT)]
     if not durable:
-        arguments += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+        arguments += UNSAFE
     deadline = time.monotonic() + START_SECONDS
     while True:
         place.clear_stale_locks(data, sockets, PORT)

@@ -60,7 +60,7 @@ def clear_stale_locks(data: Path, sockets: Path, port: int) -> None:
             continue
         if first.isdigit() and is_postmaster(int(first), data):
             raise LedgerUnavailable(
-                f"process {first} holds {data} and takes no connections; if it is stuck, end it with: kill -QUIT {first}"
+                f"process {first} holds {data} and takes no connections; if it is stuck: kill -QUIT {first}"
             )
         file.unlink(missing_ok=True)
 

@@ -28,7 +28,8 @@ _PLACES: dict[Kind, tuple[tuple[str, ...], str]] = {
 def names(kind: Kind) -> list[str]:
     """The names of the stock definitions of ``kind``, sorted."""
     folder, suffix = _folder(kind)
-    return sorted(entry.name.removesuffix(suffix) for entry in folder.iterdir() if entry.name.endswith(suffix))
+    entries = folder.iterdir() if folder.is_dir() else ()
+    return sorted(entry.name.removesuffix(suffix) for entry in entries if entry.name.endswith(suffix))
 
 
 def read(kind: Kind, name: str) -> str:
