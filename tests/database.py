@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -123,7 +124,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _sweep()
     # Not pytest's own temporary directory: that one is 0700, and as root the server is another user.
     home = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
-    config.stash[SERVER] = Server(f"{os.getpid()}", url, home)
+    # The random part keeps apart what two machines do on one server.
+    config.stash[SERVER] = Server(f"{os.getpid()}_{token_hex(3)}", url, home)
 
 
 @pytest.hookimpl(optionalhook=True)
