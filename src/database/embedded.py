@@ -123,12 +123,17 @@ def _running(home: Path, *, durable: bool) -> Path:
     who = account.current()
     place.make_home(home, who)
     with _locked(home):
-        if (found := _postmaster(data)) and _answers(found.sockets):  # another command was first
-            return _await_ready(home, None)
+        deadline = time.monotonic() + START_SECONDS
+        while (found := _postmaster(data)) and _answers(found.sockets):  # another command was first, or it is stopping
+            if found.ready:
+                return found.sockets
+            if time.monotonic() > deadline:
+                raise LedgerUnavailable(f"the server in {home} is not ready after {START_SECONDS:.0f} s")
+            time.sleep(TICK)
         programs = place.programs(binaries(), home, who)
         if not (data / "PG_VERSION").exists():
             _create(home, programs, who, durable=durable)
-        _check_version(data)
+        _check_cluster(data, who)
         return _start(home, programs, who, durable=durable)
 
 
@@ -172,7 +177,7 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
         # arguments, never its text. The pipe's writing end lives as long as the server: end of file means it died.
         alive, held = os.pipe()
         try:
-            with log.open("ab") as output:
+            with open(log, "ab", opener=_private) as output:
                 subprocess.run(  # noqa: S603 - fixed script
                     ["/bin/sh", "-c", '"$@" &', "sh", *arguments],
                     stdin=subprocess.DEVNULL,
@@ -207,15 +212,13 @@ class _Died(Exception):  # noqa: N818 - a signal between two functions of this m
     """The postmaster ended before it was ready."""
 
 
-def _await_ready(home: Path, alive: int | None, deadline: float | None = None) -> Path:
-    """Wait until the server takes connections and return its socket directory."""
-    deadline = deadline or time.monotonic() + START_SECONDS
-    watched = [] if alive is None else [alive]
+def _await_ready(home: Path, alive: int, deadline: float) -> Path:
+    """Wait until the server takes connections and return its socket directory; ``alive`` ends when the server does."""
     while time.monotonic() < deadline:
         found = _postmaster(home / "postgres")
         if found and found.ready and _answers(found.sockets):
             return found.sockets
-        if select.select(watched, [], [], TICK)[0]:
+        if select.select([alive], [], [], TICK)[0]:
             raise _Died
     log = home / "postgres.log"
     raise LedgerUnavailable(f"the server in {home} is not ready after {START_SECONDS:.0f} s (log: {log})")
@@ -253,7 +256,11 @@ def _write_settings(data: Path, who: Account) -> None:
     new.replace(target)
 
 
-def _check_version(data: Path) -> None:
+def _check_cluster(data: Path, who: Account) -> None:
+    """Refuse a cluster that this user's server could not, or this version's server must not, open."""
+    if data.stat().st_uid != who.uid:
+        cure = "run as that user, or choose another home with AINARRES_HOME"
+        raise InvalidInput("home", f"{data} belongs to another user than {who.name!r}, who would run the server", cure)
     made_by = (data / "PG_VERSION").read_text("ascii").strip()
     ours = _major()
     if made_by != ours:
@@ -275,7 +282,7 @@ def _postmaster(data: Path) -> place.Postmaster | None:
     except PermissionError:
         raise InvalidInput(
             "home",
-            f"{data} belongs to another user",
+            f"{data} is out of reach: it, or a directory above it, is another user's",
             "run as that user, or choose a home of your own with AINARRES_HOME",
         ) from None
 
@@ -307,6 +314,10 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _absolute(home: Path) -> Path:
     return Path(os.path.abspath(home.expanduser()))  # noqa: PTH100 - symlinks stay: a person chose that name
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _url(sockets: Path, role: str) -> str:

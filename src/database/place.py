@@ -5,6 +5,7 @@ Everything here looks at the disk or at a process id; nothing starts or stops a 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -87,9 +88,15 @@ def is_postmaster(pid: int, data: Path) -> bool:
 
 def make_home(home: Path, who: Account) -> None:
     """Make ``home`` when absent and prove that the server's account reaches it."""
+    # Root's home is passed through by the server's account, hence x for others; the data in it is 0700.
+    mode = 0o711 if who.switched else 0o700
     try:
-        # Root's home is passed through by the server's account, hence x for others; the data in it is 0700.
-        home.mkdir(mode=0o711 if who.switched else 0o700, parents=True, exist_ok=True)
+        for path in reversed([path for path in (home, *home.parents) if not path.exists()]):
+            with contextlib.suppress(FileExistsError):  # another command's, a moment ago
+                path.mkdir()
+                path.chmod(mode)  # whatever the umask says
+        if not home.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(home))
         if not os.access(home, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home))
     except OSError as error:

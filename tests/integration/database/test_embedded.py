@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -240,9 +241,47 @@ def test_what_is_no_cluster_is_not_touched(home: Path) -> None:
 def test_a_cluster_of_another_major_version_is_refused(home: Path) -> None:
     (home / "postgres").mkdir(parents=True)
     home.chmod(0o711)
+    account.current().own(home / "postgres")
     (home / "postgres" / "PG_VERSION").write_text("17\n")
     with pytest.raises(SchemaMismatch, match="made by PostgreSQL 17"):
         embedded.ensure(home)
+
+
+def test_a_cluster_of_another_user_is_refused_and_left_alone(home: Path) -> None:
+    (home / "postgres").mkdir(parents=True)
+    home.chmod(0o711)
+    (home / "postgres" / "PG_VERSION").write_text("18\n")
+    stranger = replace(account.current(), uid=account.current().uid + 1)
+    with pytest.raises(InvalidInput, match="belongs to another user"):
+        embedded._check_cluster(home / "postgres", stranger)
+
+
+def test_programs_out_of_reach_are_copied(folder: Path, home: Path) -> None:
+    who = account.current()
+    wheel = folder / "closed" / "bin"
+    for name in ("bin/postgres", "lib/library.so", "include/header.h"):
+        path = wheel.parent / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o700)
+    place.make_home(home, who)
+    wheel.parent.chmod(0o700)
+    found = place.programs(wheel, home, who)
+    assert who.can("x", found / "postgres")
+    assert place.programs(wheel, home, who) == found
+    if who.switched:  # root's server is somebody who may not enter here
+        assert found.is_relative_to(home)
+        assert who.can("r", found.parent / "lib" / "library.so")
+        assert not (found.parent / "include").exists()
+
+
+def test_a_home_is_passable_whatever_the_umask_says(folder: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        place.make_home(folder / "new" / "home", account.current())
+    finally:
+        os.umask(before)
+    assert account.current().can("x", folder / "new" / "home")
 
 
 def test_a_server_that_cannot_start_says_why(kept: Path) -> None:
