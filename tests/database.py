@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg import conninfo, sql
+
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
-from psycopg import conninfo, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +60,7 @@ class Server:
         if self.url:
             return with_parameters(self.url, dbname=database)
         embedded.ensure(self.home, durable=False)
-        return with_parameters(embedded.owner_url(self.home), dbname=database)
+        return with_parameters(embedded.owner_url(self.home), user="postgres", dbname=database)
 
     def role_url(self, role: str, database: str) -> str:
         """A URL whose session acts as ``role``: by login here, by SET ROLE elsewhere, where it may have no login."""
@@ -107,7 +109,9 @@ def with_parameters(url: str, **parameters: str) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--containers", action="store_true", help="take PostgreSQL from a container (needs a Docker engine)")
+    parser.addoption(
+        "--containers", action="store_true", help="take PostgreSQL from a container (needs a Docker engine)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -120,7 +124,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _sweep()
     # Not pytest's own temporary directory: that one is 0700, and as root the server is another user.
     home = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}"
-    config.stash[SERVER] = Server(f"{os.getpid()}", url, home)
+    # The random part keeps apart what two machines do on one server.
+    config.stash[SERVER] = Server(f"{os.getpid()}_{token_hex(3)}", url, home)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -190,8 +195,11 @@ def drop(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 def create(connection: psycopg.Connection[Any], name: str, template: str) -> None:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    """Clone ``template``, for ainarres_owner once that role exists: a clone inherits no right to make schemas in it."""
+    row = connection.execute("SELECT coalesce(to_regrole('ainarres_owner')::text, current_user)").fetchone()
+    assert row is not None
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+    connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template), sql.Identifier(row[0])))
 
 
 @pytest.fixture(scope="session")

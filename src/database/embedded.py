@@ -41,6 +41,7 @@ START_SECONDS = 60.0  # crash recovery after a power cut may take its time
 STOP_SECONDS = 30.0
 LOG_BYTES = 8 * 1024 * 1024
 TICK = 0.005
+UNSAFE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")  # for tests alone
 
 
 @dataclass(frozen=True)
@@ -122,40 +123,39 @@ def _running(home: Path, *, durable: bool) -> Path:
     who = account.current()
     place.make_home(home, who)
     with _locked(home):
-        if (found := _postmaster(data)) and _answers(found.sockets):  # another command was first
-            return _await_ready(home, None)
+        deadline = time.monotonic() + START_SECONDS
+        while (found := _postmaster(data)) and _answers(found.sockets):  # another command was first, or it is stopping
+            if found.ready:
+                return found.sockets
+            if time.monotonic() > deadline:
+                raise LedgerUnavailable(f"the server in {home} is not ready after {START_SECONDS:.0f} s")
+            time.sleep(TICK)
         programs = place.programs(binaries(), home, who)
         if not (data / "PG_VERSION").exists():
-            _create(home, programs, who)
-        _check_version(data)
+            _create(home, programs, who, durable=durable)
+        _check_cluster(data, who)
         return _start(home, programs, who, durable=durable)
 
 
-def _create(home: Path, programs: Path, who: Account) -> None:
+def _create(home: Path, programs: Path, who: Account, *, durable: bool) -> None:
     """Make the cluster, its roles and its database in ``postgres.new`` and rename it into place."""
     data, new = home / "postgres", home / "postgres.new"
     if data.exists():
         raise InvalidInput("home", f"{data} exists and is no PostgreSQL cluster", "move it away or choose another home")
     shutil.rmtree(new, ignore_errors=True)  # what a killed start left
     place.make_directory(new, who)
-    _run(
-        [str(programs / "initdb"), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--no-instructions"]
-        + ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth=trust"],
-        home,
-        who,
-    )
+    locale = ("--locale-provider=builtin", "--locale=C.UTF-8")  # sorts alike on every machine
+    initdb = [str(programs / "initdb"), "-D", str(new), "-U", "postgres", "-E", "UTF8", "--auth=trust", *locale]
+    _run([*initdb, "--no-instructions", *([] if durable else ["--no-sync"])], home, who)
     here = files("ainarres.database")
     (new / "pg_hba.conf").write_text((here / "embedded.hba").read_text("utf-8"), "utf-8")
     settings = new / "postgresql.conf"
     settings.write_text("include 'ainarres.conf'\n\n" + settings.read_text("utf-8"), "utf-8")
     _write_settings(new, who)
     # Single-user mode: roles and database exist before the first connection is possible.
-    _run(
-        [str(programs / "postgres"), "--single", "-j", "-D", str(new), "-c", "exit_on_error=on", "postgres"],
-        home,
-        who,
-        given=(here / "embedded.sql").read_bytes(),
-    )
+    single = [str(programs / "postgres"), "--single", "-j", "-D", str(new), "-c", "exit_on_error=on"]
+    statements = (here / "embedded.sql").read_bytes()
+    _run([*single, *([] if durable else UNSAFE), "postgres"], home, who, given=statements)
     new.rename(data)
 
 
@@ -168,16 +168,16 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
         log.replace(home / "postgres.log.1")
     arguments = [str(programs / "postgres"), "-D", str(data), "-k", str(sockets), "-p", str(PORT)]
     if not durable:
-        arguments += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+        arguments += UNSAFE
     deadline = time.monotonic() + START_SECONDS
     while True:
-        place.clear_stale_lock(data)
+        place.clear_stale_locks(data, sockets, PORT)
         begin = log.stat().st_size if log.exists() else 0
         # The shell leaves the postmaster to init at once, so a long-lived caller keeps no child, and paths are its
         # arguments, never its text. The pipe's writing end lives as long as the server: end of file means it died.
         alive, held = os.pipe()
         try:
-            with log.open("ab") as output:
+            with open(log, "ab", opener=_private) as output:
                 subprocess.run(  # noqa: S603 - fixed script
                     ["/bin/sh", "-c", '"$@" &', "sh", *arguments],
                     stdin=subprocess.DEVNULL,
@@ -198,7 +198,9 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
             text = place.tail(log, begin)
             # The children of a killed postmaster hold its shared memory until they notice, which is soon.
             if "pre-existing shared memory block" not in text or time.monotonic() > deadline:
-                raise LedgerUnavailable(f"the server in {home} does not start: {place.reason(text)} (log: {log})") from None
+                raise LedgerUnavailable(
+                    f"the server in {home} does not start: {place.reason(text)} (log: {log})"
+                ) from None
             time.sleep(TICK)
         finally:
             os.close(alive)
@@ -210,21 +212,19 @@ class _Died(Exception):  # noqa: N818 - a signal between two functions of this m
     """The postmaster ended before it was ready."""
 
 
-def _await_ready(home: Path, alive: int | None, deadline: float | None = None) -> Path:
-    """Wait until the server takes connections and return its socket directory."""
-    deadline = deadline or time.monotonic() + START_SECONDS
-    watched = [] if alive is None else [alive]
+def _await_ready(home: Path, alive: int, deadline: float) -> Path:
+    """Wait until the server takes connections and return its socket directory; ``alive`` ends when the server does."""
     while time.monotonic() < deadline:
         found = _postmaster(home / "postgres")
         if found and found.ready and _answers(found.sockets):
             return found.sockets
-        if select.select(watched, [], [], TICK)[0]:
+        if select.select([alive], [], [], TICK)[0]:
             raise _Died
     log = home / "postgres.log"
     raise LedgerUnavailable(f"the server in {home} is not ready after {START_SECONDS:.0f} s (log: {log})")
 
 
-def _run(arguments: list[str], home: Path, who: Account, given: bytes | None = None) -> None:
+def _run(arguments: list[str], home: Path, who: Account, given: bytes = b"") -> None:
     """Run a program of the server as its account; its words end in the error when it fails."""
     done = subprocess.run(  # noqa: S603 - a program of the wheel
         arguments,
@@ -235,7 +235,6 @@ def _run(arguments: list[str], home: Path, who: Account, given: bytes | None = N
         env=_environment(),
         umask=0o077,
         check=False,
-        **({} if given else {"stdin": subprocess.DEVNULL}),
         **who.identity(),
     )
     if done.returncode:
@@ -257,7 +256,11 @@ def _write_settings(data: Path, who: Account) -> None:
     new.replace(target)
 
 
-def _check_version(data: Path) -> None:
+def _check_cluster(data: Path, who: Account) -> None:
+    """Refuse a cluster that this user's server could not, or this version's server must not, open."""
+    if data.stat().st_uid != who.uid:
+        cure = "run as that user, or choose another home with AINARRES_HOME"
+        raise InvalidInput("home", f"{data} belongs to another user than {who.name!r}, who would run the server", cure)
     made_by = (data / "PG_VERSION").read_text("ascii").strip()
     ours = _major()
     if made_by != ours:
@@ -278,7 +281,9 @@ def _postmaster(data: Path) -> place.Postmaster | None:
         return place.read_lock(data)
     except PermissionError:
         raise InvalidInput(
-            "home", f"{data} belongs to another user", "run as that user, or choose a home of your own with AINARRES_HOME"
+            "home",
+            f"{data} is out of reach: it, or a directory above it, is another user's",
+            "run as that user, or choose a home of your own with AINARRES_HOME",
         ) from None
 
 
@@ -309,6 +314,10 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _absolute(home: Path) -> Path:
     return Path(os.path.abspath(home.expanduser()))  # noqa: PTH100 - symlinks stay: a person chose that name
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _url(sockets: Path, role: str) -> str:

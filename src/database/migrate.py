@@ -113,7 +113,9 @@ def check(connection: Connection[Any]) -> None:
     _compare(applied, known())
     if len(applied) < len(known()):
         state = f"is at migration {len(applied)}" if applied else "holds no ledger"
-        raise SchemaMismatch(f"the database {state}, this ainarres needs {len(known())}: run ainarres init as the owner")
+        raise SchemaMismatch(
+            f"the database {state}, this ainarres needs {len(known())}: run ainarres init as the owner"
+        )
 
 
 def _prepare(connection: Connection[Any]) -> None:
@@ -127,9 +129,9 @@ def _prepare(connection: Connection[Any]) -> None:
     except psycopg.errors.InsufficientPrivilege as error:
         said = error.diag.message_primary or "permission denied"
         raise Fault(
-            f"the login {connection.info.user!r} cannot prepare the ledger's roles ({said}): use a login with CREATEROLE, "
-            "or let an administrator create the roles ainarres_owner, ainarres_app and ainarres_reader, grant the first "
-            "to this login, and grant it CREATE on the database"
+            f"the login {connection.info.user!r} cannot prepare the ledger's roles ({said}): use a login with "
+            "CREATEROLE, or let an administrator create the roles ainarres_owner, ainarres_app and ainarres_reader, "
+            "grant the first to this login, and grant it CREATE on the database"
         ) from None
 
 
@@ -162,8 +164,8 @@ def _compare(applied: list[tuple[int, str, str]], migrations: Sequence[Migration
             continue
         if frozen().get(number) == migration.sha256:
             raise SchemaMismatch(
-                f"migration {number:04}_{name} was applied from an altered file: install the released ainarres that made "
-                "this ledger, or restore it"
+                f"migration {number:04}_{name} was applied from an altered file: install the ainarres that made this "
+                "ledger, or restore it"
             )
         raise SchemaMismatch(
             f"migration {number:04}_{name} differs: this ledger was made by an unreleased version; recreate it, "

@@ -5,6 +5,7 @@ Everything here looks at the disk or at a process id; nothing starts or stops a 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -46,21 +47,23 @@ def read_lock(data: Path) -> Postmaster | None:
     return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip() == "ready")
 
 
-def clear_stale_lock(data: Path) -> None:
-    """Remove a lock file whose process is dead or is another program, for which PostgreSQL itself would wait in vain.
+def clear_stale_locks(data: Path, sockets: Path, port: int) -> None:
+    """Remove lock files that name a process which is a zombie or another program by now.
 
-    Called under the home's lock, when nothing answers on the socket.
+    PostgreSQL sees only that the id is taken and gives up; where it is free it clears them itself. What protects the
+    data all the same is its shared memory, found by the directory's inode. Called under the home's lock, when nothing
+    answers on the socket.
     """
-    file = data / "postmaster.pid"
-    try:
-        first = file.read_text("utf-8").split("\n", 1)[0].strip()
-    except FileNotFoundError:
-        return
-    if first.isdigit() and is_postmaster(int(first), data):
-        raise LedgerUnavailable(
-            f"process {first} holds {data} and takes no connections; if it is stuck, end it with: kill -QUIT {first}"
-        )
-    file.unlink(missing_ok=True)
+    for file in (data / "postmaster.pid", sockets / f".s.PGSQL.{port}.lock"):
+        try:
+            first = file.read_text("utf-8").split("\n", 1)[0].strip()
+        except FileNotFoundError:
+            continue
+        if first.isdigit() and is_postmaster(int(first), data):
+            raise LedgerUnavailable(
+                f"process {first} holds {data} and takes no connections; if it is stuck: kill -QUIT {first}"
+            )
+        file.unlink(missing_ok=True)
 
 
 def is_postmaster(pid: int, data: Path) -> bool:
@@ -76,16 +79,24 @@ def is_postmaster(pid: int, data: Path) -> bool:
         # The command line is readable for all; the working directory would be exact, but root in a container may not.
         words = (process / "cmdline").read_bytes().split(b"\0")
         place = words[words.index(b"-D") + 1]
-        return state != "Z" and Path(os.fsdecode(words[0])).name == "postgres" and Path(os.fsdecode(place)).samefile(data)
+        return (
+            state != "Z" and Path(os.fsdecode(words[0])).name == "postgres" and Path(os.fsdecode(place)).samefile(data)
+        )
     except (OSError, ValueError, IndexError):
         return False
 
 
 def make_home(home: Path, who: Account) -> None:
     """Make ``home`` when absent and prove that the server's account reaches it."""
+    # Root's home is passed through by the server's account, hence x for others; the data in it is 0700.
+    mode = 0o711 if who.switched else 0o700
     try:
-        # Root's home is passed through by the server's account, hence x for others; the data in it is 0700.
-        home.mkdir(mode=0o711 if who.switched else 0o700, parents=True, exist_ok=True)
+        for path in reversed([path for path in (home, *home.parents) if not path.exists()]):
+            with contextlib.suppress(FileExistsError):  # another command's, a moment ago
+                path.mkdir()
+                path.chmod(mode)  # whatever the umask says
+        if not home.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(home))
         if not os.access(home, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home))
     except OSError as error:
@@ -117,7 +128,8 @@ def make_directory(path: Path, who: Account) -> None:
 def socket_directory(home: Path, who: Account, port: int) -> Path:
     """A 0700 directory for the socket: in the home, or below the temporary directory when that path is too long."""
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    for path in (home / "socket", Path(tempfile.gettempdir()) / f"ainarres-{digest}", Path("/tmp") / f"ainarres-{digest}"):  # noqa: S108 - private, checked
+    temporary = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108 - made 0700, or proven to be ours
+    for path in (home / "socket", *(each / f"ainarres-{digest}" for each in temporary)):
         if len(os.fsencode(path / f".s.PGSQL.{port}")) <= SOCKET_PATH_BYTES and not _awkward(path):
             make_directory(path, who)
             return path
@@ -170,5 +182,8 @@ def tail(log: Path, begin: int) -> str:
 def reason(text: str) -> str:
     """The line that says why, of a program's output: the first FATAL, PANIC or error, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "ERROR:", "error:"))]
-    return (said or lines[-1:] or ["it said nothing"])[0]
+    for number, line in enumerate(lines):
+        if any(word in line for word in ("FATAL:", "PANIC:", "ERROR:", "error:")):
+            # Of a bad setting the FATAL line tells the file only, and the lines before it tell the setting.
+            return " ".join(lines[: number + 1]) if "contains errors" in line else line
+    return lines[-1] if lines else "it said nothing"

@@ -9,7 +9,7 @@ from ainarres.domain import events as e
 from ainarres.domain.fact import Fact
 from ainarres.domain.holding import moved_on
 from ainarres.domain.refusal import Refusal
-from ainarres.domain.story import Decision, Story
+from ainarres.domain.story import Decision, Story, Told
 from ainarres.domain.task import evolve
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def create(command: Create, birth: Birth, context: Context) -> Decision | Refusa
     )
     task = evolve(None, fact)
     assert task is not None
-    return Decision((fact,), task)
+    return Decision((Told(fact, task),), task)
 
 
 def amend(task: Task, command: Amend, context: Context, *, depends_on: tuple[UUID, ...] | None) -> Decision | Refusal:

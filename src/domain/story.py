@@ -14,13 +14,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A fact and the task right after it."""
+
+    fact: Fact
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a decider decided: facts to append (none for a repeat) and the task after them."""
 
-    facts: tuple[Fact, ...]
+    told: tuple[Told, ...]
     task: Task
     parked: bool = False
-    """The verb used up the last attempt: the task is blocked now."""
+    """The verb left the task blocked."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts alone."""
+        return tuple(one.fact for one in self.told)
 
 
 @dataclass(slots=True)
@@ -29,7 +42,7 @@ class Story:
 
     task: Task
     context: Context
-    facts: list[Fact] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
     def add(
         self,
@@ -64,10 +77,10 @@ class Story:
         )
         after = evolve(self.task, fact)
         assert after is not None
-        self.facts.append(fact)
+        self.told.append(Told(fact, after))
         self.task = after
         return after
 
     def end(self) -> Decision:
         """Close the story."""
-        return Decision(tuple(self.facts), self.task, parked=bool(self.facts) and self.task.blocked)
+        return Decision(tuple(self.told), self.task, parked=bool(self.told) and self.task.blocked)

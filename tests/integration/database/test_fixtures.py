@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from ainarres.database.connect import connect
 
 if TYPE_CHECKING:
