@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ainarres.domain.definition import Problem, read_workflow
 from ainarres.domain.workflow import Workflow
@@ -283,6 +285,22 @@ def test_a_problem_is_one_line_for_a_terminal() -> None:
     assert str(problem) == (
         "loop.toml:8: stage todo: escalade_after: unknown key 'escalade_after' (did you mean escalate_after?)"
     )
+
+
+@given(st.data())
+def test_no_edit_of_a_line_breaks_the_reader(data: st.DataObject) -> None:
+    lines = SOUND.splitlines()
+    place = data.draw(st.integers(0, len(lines) - 1))
+    other = data.draw(
+        st.sampled_from([*lines, 'a = "', "[[stage.key]]", "[transition]", "x = nan", "lease = 1e400", "stage = 1"])
+    )
+    edited = [*lines[:place], *data.draw(st.sampled_from([[], [other], [lines[place], other]])), *lines[place + 1 :]]
+    read = read_workflow("\n".join(edited), "loop.toml")
+    if isinstance(read, tuple):
+        assert read
+        assert all(1 <= problem.line <= len(edited) and problem.cure for problem in read)
+    else:
+        assert Workflow.from_json(read.to_json()) == read
 
 
 def test_two_roles_may_share_a_move_and_two_keys_may_part_ways() -> None:

@@ -1,5 +1,7 @@
 """The line of everything in a TOML file, and what a path is called."""
 
+import pytest
+
 from ainarres.domain.source import Source, load
 
 TEXT = '''\
@@ -75,6 +77,11 @@ def test_windows_line_ends_change_no_line() -> None:
 def test_items_are_called_by_their_key() -> None:
     assert source().problem(("list", 1, "deep", 0, "g"), "", "").field == "list second: deep number 1: g"
     assert source().problem((), "", "").field == "file"
+
+
+@pytest.mark.parametrize("text", ["a = " + "1" * 5000, "a = " + "[" * 5000 + "]" * 5000])
+def test_what_python_cannot_read_is_a_problem_too(text: str) -> None:
+    assert isinstance(load(text, "any.toml"), tuple)
 
 
 def test_a_syntax_error_at_the_end_is_on_the_last_line() -> None:
