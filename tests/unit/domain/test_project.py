@@ -48,7 +48,7 @@ def test_a_project_is_read_with_its_lanes(workflows: dict[str, Workflow]) -> Non
     }
     assert project.lanes[1].settings() == {"routing": "fifo", "wip": {}}
     assert Project.model_validate(project.to_json()) == project
-    assert Project.model_validate(project.to_json()).digest == project.digest
+    assert Project.model_validate(project.to_json()).digest() == project.digest()
 
 
 @pytest.mark.parametrize(

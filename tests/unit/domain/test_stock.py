@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ainarres import stock
 from ainarres.domain import schema
 from ainarres.domain.card import Card, read_card
 from ainarres.domain.definition import read_workflow
 from ainarres.domain.duration import text
 from ainarres.domain.template import Template, expand, read_template
 from ainarres.domain.workflow import Workflow
-from ainarres.stock import stock
 
 STOCK = Path(__file__).parents[3] / "workflows"
 WORKFLOWS = sorted(STOCK.glob("*.toml"))
@@ -140,7 +140,7 @@ def test_an_editor_finds_the_schema(path: Path) -> None:
 
 
 def test_stock_is_found_by_name() -> None:
-    assert stock("workflows/dev.toml").read_text(encoding="utf-8") == (STOCK / "dev.toml").read_text(encoding="utf-8")
-    assert {path.name for path in stock("workflows/roles").iterdir()} == {path.name for path in CARDS}
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        stock("workflows/nothing.toml")
+    assert stock.read("workflow", "dev") == (STOCK / "dev.toml").read_text(encoding="utf-8")
+    assert stock.names("workflow") == [path.stem for path in WORKFLOWS]
+    assert stock.names("template") == [path.stem for path in TEMPLATES]
+    assert stock.names("role") == [path.stem for path in CARDS]

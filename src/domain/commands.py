@@ -1,0 +1,276 @@
+"""The task verbs as data: one model each, whose fields and words feed the CLI, HTTP, MCP and the reference.
+
+A command says what is wanted, never who asks: identity comes from the credential.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from ainarres.domain import duration, feature
+from ainarres.domain.events import Artifact
+
+TEXT_LIMIT = 65_536
+"""Characters that one text field may hold."""
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("holds a NUL character, which no text of the ledger can; remove it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid UTF-8: it holds half of a surrogate pair; remove it") from None
+    return text
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank; say it in a few words")
+    return text
+
+
+def _wait(text: str) -> str:
+    duration.parse(text)
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(_storable)]
+Words = Annotated[Text, AfterValidator(_said)]
+Key = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable), AfterValidator(_said)]
+TaskRef = Annotated[Key, Field(description="Task id; a unique prefix or suffix of it will do")]
+FeatureName = Annotated[str, StringConstraints(max_length=200), AfterValidator(feature.parse)]
+Fence = Annotated[int | None, Field(description="The number of your hold, from the claim's `task.fence`")]
+Version = Annotated[int | None, Field(ge=0, description="Refuse with `conflict` unless the task is at this version")]
+
+
+class Command(BaseModel):
+    """Base of all commands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+
+
+class Create(Command):
+    """Post a new task on a lane, at its workflow's initial stage."""
+
+    lane: Annotated[Key, Field(description="Lane as `project/lane`; the lane alone where it is unique")]
+    title: Words
+    payload: dict[str, Any] = Field(default_factory=dict, description="What the worker needs: goal, files, validate …")
+    priority: Annotated[int, Field(ge=1, le=5, description="5 is most urgent")] = 3
+    requires: Annotated[tuple[FeatureName, ...], Field(description="Features a claimer needs besides the stage's")] = ()
+    depends_on: Annotated[tuple[TaskRef, ...], Field(description="Tasks that must be done first")] = ()
+    epic: Key | None = None
+    template: Key | None = None
+    skills: Annotated[tuple[Key, ...], Field(description="Skills that a scored lane prefers in a claimer")] = ()
+    correlation: Annotated[
+        UUID | None, Field(description="The brief it descends from; your held task's if left out")
+    ] = None
+
+
+class Claim(Command):
+    """Take the next task you are allowed to do, or a named one."""
+
+    lane: Key | None = None
+    task: TaskRef | None = None
+    wait: Annotated[str | None, AfterValidator(lambda t: t if t is None else _wait(t))] = Field(
+        default=None, description="How long to wait for work, as in `30s`"
+    )
+
+
+class Next(Claim):
+    """Claim, and get the task with its history, your role card and your legal moves in one reply."""
+
+
+class _Held(Command):
+    task: TaskRef
+    fence: Fence = None
+
+
+class Progress(_Held):
+    """Say how far you are; renews the lease."""
+
+    note: Words
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Heartbeat(_Held):
+    """Renew the lease without a word."""
+
+
+class Advance(_Held):
+    """Move your task forward and let go of it."""
+
+    to: Annotated[Key | None, Field(description="Stage; may be left out when one move is legal")] = None
+    note: Text | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    expect_version: Version = None
+
+
+class Reject(_Held):
+    """Send your task back with a reason and let go of it."""
+
+    reason: Words
+    to: Annotated[Key | None, Field(description="Stage; may be left out when one move is legal")] = None
+    fault: Annotated[
+        Key | None, Field(description="Stage at fault, or `none`; the workflow names one if this does not")
+    ] = None
+    artifacts: tuple[Artifact, ...] = ()
+    expect_version: Version = None
+
+
+class Release(_Held):
+    """Give your task up; an operator may release anybody's."""
+
+    reason: Words
+    cause: Annotated[
+        Literal["task", "infra", "card"],
+        Field(description="task: it was too hard; infra: the provider failed; card: the role card misled"),
+    ] = "task"
+    expect_version: Version = None
+
+
+class Block(_Held):
+    """Park a task for an operator to look at."""
+
+    reason: Words
+    expect_version: Version = None
+
+
+class Unblock(Command):
+    """Open a parked task again, its counts at zero; cancelled prerequisites are waived."""
+
+    task: TaskRef
+    reason: Words
+    expect_version: Version = None
+
+
+class Cancel(Command):
+    """Give a task up for good; tasks that wait on it are parked."""
+
+    task: TaskRef
+    reason: Words
+    expect_version: Version = None
+
+
+class Amend(Command):
+    """Change an unheld task."""
+
+    task: TaskRef
+    title: Words | None = None
+    priority: Annotated[int | None, Field(ge=1, le=5)] = None
+    payload: dict[str, Any] | None = None
+    depends_on: tuple[TaskRef, ...] | None = None
+    expect_version: Version = None
+
+
+class Note(Command):
+    """Leave words on a task for whoever works on it next."""
+
+    task: TaskRef
+    text: Words
+
+
+class Waive(Command):
+    """Let any family review this one task."""
+
+    task: TaskRef
+    reason: Words
+
+
+class Done(Command):
+    """Advance your task along its only legal way, and with `claim_next` take the next one in the same transaction."""
+
+    task: TaskRef | None = None
+    fence: Fence = None
+    note: Text | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    claim_next: bool = False
+    lane: Key | None = None
+
+
+# -- definitions, families, credentials, lanes ------------------------------------------------------------------------
+
+
+class _File(Command):
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable)]
+    source: Annotated[Key, Field(description="File name, for the messages")]
+
+
+class AdoptWorkflow(_File):
+    """Give a workflow definition force; new tasks are pinned to it."""
+
+
+class AdoptFamilies(_File):
+    """Register families and bring their grants to what the file says."""
+
+
+class AdoptProject(_File):
+    """Register a project and open its lanes."""
+
+
+class AdoptCard(Command):
+    """Publish the text of a role card."""
+
+    role: Key
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable), AfterValidator(_said)]
+
+
+class IssueToken(Command):
+    """Make a bearer token for one agent; it is shown once."""
+
+    agent: Annotated[Key | None, Field(description="Name of the instance; made up if left out")] = None
+    family: Key | None = None
+    scope: Literal["agent", "meter", "monitor", "operator", "human"] = "agent"
+    narrowing: Annotated[tuple[FeatureName, ...] | None, Field(description="The only features it may use")] = None
+    life: Annotated[str, AfterValidator(_wait), Field(description="How long it lives, as in `2h`")] = "2h"
+
+
+class NarrowToken(Command):
+    """Take features away from a credential; nothing gives them back."""
+
+    credential: Key
+    narrowing: tuple[FeatureName, ...]
+
+
+class RevokeToken(Command):
+    """Void a credential from the next call on."""
+
+    credential: Key
+    reason: Words
+
+
+class RevokeCapability(Command):
+    """Deny a family a feature until a person lifts it."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+
+
+class LiftDenial(Command):
+    """Lift whatever denies a family a feature."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+
+
+class PauseLane(Command):
+    """Stop claims on a lane; holds may finish."""
+
+    lane: Key
+    reason: Words
+
+
+class ResumeLane(Command):
+    """Open claims on a lane again."""
+
+    lane: Key
+    reason: Words
+
+
+class OpenLedger(Command):
+    """Append the first event of an empty ledger; an opened one stays as it is."""

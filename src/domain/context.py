@@ -1,0 +1,65 @@
+"""What a decider is told: who asks, what time it is, which definitions hold. Deciders look nothing up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from ainarres.domain.workflow import Workflow
+
+Scope = Literal["agent", "meter", "monitor", "operator", "human"]
+
+_INCLUDES: dict[str, frozenset[str]] = {
+    "agent": frozenset({"agent"}),
+    "meter": frozenset({"meter"}),
+    "monitor": frozenset({"monitor"}),
+    "operator": frozenset({"operator", "monitor"}),
+    "human": frozenset({"human", "operator", "monitor"}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, as the ledger knows them; never as they say."""
+
+    actor: str
+    scope: Scope
+    credential: str | None = None
+    family: str | None = None
+    maker: str | None = None
+    features: frozenset[str] = frozenset()
+    """Effective: (grants ∩ the credential's narrowing) − live denials."""
+    kept: Mapping[str, datetime] = field(default_factory=dict)
+    """Features under a reflexive suspension, to the time it began: a hold older than that keeps them."""
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether the credential's scope includes ``scope``."""
+        return scope in _INCLUDES[self.scope]
+
+    def features_for(self, claimed_at: datetime) -> frozenset[str]:
+        """Return the features effective for a hold that began at ``claimed_at``."""
+        return self.features | {f for f, since in self.kept.items() if claimed_at < since}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The world around one task at one moment."""
+
+    now: datetime
+    caller: Caller
+    workflow: Workflow
+    """The version the task is pinned to."""
+    lane_paused: bool = False
+    tiers: frozenset[int] = frozenset()
+    """Tiers that some registered family holds: an escalation needs a rung to climb to."""
+    unmet: tuple[UUID, ...] = ()
+    """Prerequisites neither done nor waived."""
+    cancelled_prerequisites: tuple[UUID, ...] = ()
+    cards: Mapping[str, int] = field(default_factory=dict)
+    """Role to the newest version of its card."""
+    wip_full: bool = False

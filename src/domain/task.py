@@ -1,0 +1,286 @@
+"""The state of one task, and how each event changes it.
+
+``evolve`` is the only reader of task events: live verbs, replay, the board and time travel all fold with it. It trusts what
+an event recorded (attempts, deadlines, stages) and never recomputes a rule, so that a changed rule never rewrites history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from ainarres.domain import events as e
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from ainarres.domain.fact import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A claim in force until ``expires_at``; whether it is still live is a question with a time in it."""
+
+    agent: str
+    family: str | None
+    maker: str | None
+    capability: str | None
+    fence: int
+    claimed_at: datetime
+    expires_at: datetime
+    attempt: int
+    renewals: int = 0
+    """Events in the hold's own stream."""
+
+    def live(self, now: datetime) -> bool:
+        """Tell whether the lease still runs at ``now``."""
+        return self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who last advanced the task out of a stage."""
+
+    agent: str
+    family: str | None
+    maker: str | None
+    capability: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task as folded from its stream."""
+
+    id: UUID
+    project: str
+    lane: str
+    workflow: str
+    workflow_version: int
+    stage: str
+    title: str
+    payload: Mapping[str, Any]
+    priority: int
+    requires: tuple[str, ...]
+    skills: tuple[str, ...]
+    depends_on: tuple[UUID, ...]
+    epic: str | None
+    template: str | None
+    created_by: str | None
+    created_by_family: str | None
+    created_at: datetime
+    updated_at: datetime
+    entered_stage_at: datetime
+    version: int
+    correlation: UUID | None = None
+    terminal: bool = False
+    attempts: int = 0
+    infra_releases: int = 0
+    rework: int = 0
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    """Stage to the tier it was escalated to."""
+    blocked: bool = False
+    blocked_reason: str | None = None
+    cancelled: bool = False
+    review_waived: bool = False
+    waived: tuple[UUID, ...] = ()
+    """Cancelled prerequisites an operator chose to ignore."""
+    hold: Hold | None = None
+    authors: Mapping[str, Author] = field(default_factory=dict)
+    """Stage to who last advanced out of it."""
+    artifacts: tuple[e.Artifact, ...] = ()
+    """Newest of each type (of each path, for files), in the order first seen."""
+    delivered: str | None = None
+    """Digest of the newest delivery."""
+    approved: str | None = None
+    """Digest that the newest approval named; void after a reject."""
+
+    @property
+    def stream(self) -> str:
+        """The task's stream."""
+        return f"task-{self.id}"
+
+    @property
+    def tier(self) -> int | None:
+        """The tier this stage was escalated to, if it was."""
+        return self.tiers.get(self.stage)
+
+    def needs(self) -> frozenset[str]:
+        """Features a claimer needs whatever the transition: the lane's, the task's own, the tier of this stage."""
+        tier = {f"tier:{self.tier}"} if self.tier else set()
+        return frozenset({f"lane:{self.lane}", *self.requires, *tier})
+
+
+def fold(facts: Iterable[Fact], task: Task | None = None) -> Task | None:
+    """Fold facts of one task, in ledger order, onto ``task``."""
+    for fact in facts:
+        task = evolve(task, fact)
+    return task
+
+
+def evolve(task: Task | None, fact: Fact) -> Task | None:
+    """Return the state after ``fact``. Facts of other kinds of stream leave it as it is."""
+    if isinstance(fact.event, e.TaskCreated):
+        return _created(fact.event, fact)
+    if task is None:
+        return None
+    after = _apply(fact.event, task, fact)
+    if fact.stream != task.stream:  # the hold's own stream: the task's version and age stand still
+        return after
+    return replace(after, version=fact.version, updated_at=fact.recorded_at)
+
+
+def _created(event: e.TaskCreated, fact: Fact) -> Task:
+    return Task(
+        id=event.id,
+        project=event.project,
+        lane=event.lane,
+        workflow=event.workflow,
+        workflow_version=event.workflow_version,
+        stage=event.stage,
+        title=event.title,
+        payload=event.payload,
+        priority=event.priority,
+        requires=event.requires,
+        skills=event.skills,
+        depends_on=event.depends_on,
+        epic=event.epic,
+        template=event.template,
+        created_by=fact.actor,
+        created_by_family=fact.family,
+        created_at=fact.recorded_at,
+        updated_at=fact.recorded_at,
+        entered_stage_at=fact.recorded_at,
+        version=fact.version,
+        correlation=fact.correlation,
+    )
+
+
+@singledispatch
+def _apply(event: e.Event, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return task
+
+
+@_apply.register
+def _(event: e.TaskClaimed, task: Task, fact: Fact) -> Task:
+    assert fact.actor is not None
+    hold = Hold(
+        agent=fact.actor,
+        family=fact.family,
+        maker=event.maker,
+        capability=fact.capability,
+        fence=event.fence,
+        claimed_at=fact.recorded_at,
+        expires_at=event.lease_expires_at,
+        attempt=event.attempt,
+    )
+    return replace(task, hold=hold)
+
+
+@_apply.register
+def _(event: e.LeaseRenewed, task: Task, fact: Fact) -> Task:
+    if task.hold is None or task.hold.fence != event.fence:
+        return task
+    return replace(task, hold=replace(task.hold, expires_at=event.lease_expires_at, renewals=fact.version))
+
+
+@_apply.register
+def _(event: e.ProgressReported, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    assert task.hold is not None
+    hold = replace(task.hold, expires_at=event.lease_expires_at)
+    return _with_artifacts(replace(task, hold=hold), event.artifacts)
+
+
+@_apply.register
+def _(event: e.TaskAdvanced, task: Task, fact: Fact) -> Task:
+    assert fact.actor is not None
+    author = Author(fact.actor, fact.family, event.maker, fact.capability)
+    moved = _entered(_with_artifacts(task, event.artifacts), event.to_stage, fact.recorded_at)
+    return replace(
+        moved,
+        terminal=event.terminal,
+        authors={**task.authors, event.from_stage: author},
+        delivered=task.delivered if event.approved else (event.digest or task.delivered),
+        approved=event.digest if event.approved else task.approved,
+    )
+
+
+@_apply.register
+def _(event: e.TaskRejected, task: Task, fact: Fact) -> Task:
+    moved = _entered(_with_artifacts(task, event.artifacts), event.to_stage, fact.recorded_at)
+    return replace(moved, rework=event.rework, approved=None)
+
+
+@_apply.register
+def _(event: e.TaskReleased, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(task, hold=None, attempts=event.attempts, infra_releases=event.infra_releases)
+
+
+@_apply.register
+def _(event: e.LeaseExpired, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(task, hold=None, attempts=event.attempts)
+
+
+@_apply.register
+def _(event: e.TaskEscalated, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    tiers = {**task.tiers, event.stage: event.to_tier}
+    rework = 0 if event.because == "rework" else task.rework
+    return replace(task, tiers=tiers, attempts=0, infra_releases=0, rework=rework)
+
+
+@_apply.register
+def _(event: e.TaskBlocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(task, blocked=True, blocked_reason=event.reason, hold=None)
+
+
+@_apply.register
+def _(event: e.TaskUnblocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    waived = tuple(dict.fromkeys((*task.waived, *event.waived)))
+    return replace(task, blocked=False, blocked_reason=None, attempts=0, infra_releases=0, rework=0, waived=waived)
+
+
+@_apply.register
+def _(event: e.TaskCancelled, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(task, cancelled=True, hold=None)
+
+
+@_apply.register
+def _(event: e.TaskAmended, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(
+        task,
+        title=task.title if event.title is None else event.title,
+        priority=task.priority if event.priority is None else event.priority,
+        payload=task.payload if event.payload is None else event.payload,
+        depends_on=task.depends_on if event.depends_on is None else event.depends_on,
+    )
+
+
+@_apply.register
+def _(event: e.ReviewRuleWaived, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
+    return replace(task, review_waived=True)
+
+
+@_apply.register
+def _(event: e.TaskMigrated, task: Task, fact: Fact) -> Task:
+    same = event.stage == task.stage
+    return replace(
+        task,
+        workflow=event.workflow,
+        workflow_version=event.workflow_version,
+        stage=event.stage,
+        attempts=event.attempts,
+        entered_stage_at=task.entered_stage_at if same else fact.recorded_at,
+    )
+
+
+def _entered(task: Task, stage: str, at: datetime) -> Task:
+    return replace(task, stage=stage, entered_stage_at=at, hold=None, attempts=0, infra_releases=0)
+
+
+def _with_artifacts(task: Task, new: tuple[e.Artifact, ...]) -> Task:
+    if not new:
+        return task
+    newest = {(a.type, a.ref if a.type == "file" else ""): a for a in (*task.artifacts, *new)}
+    return replace(task, artifacts=tuple(newest.values()))

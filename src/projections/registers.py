@@ -1,0 +1,52 @@
+"""The small inline projections: definitions, families and their features, credentials, agents.
+
+Each event that concerns them has one statement of its own name in ``registers.sql``; its parameters are the fields of the
+body and a few stamps. A rebuild runs the very same statements against a fresh schema, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from ainarres.database.queries import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import LiteralString
+
+    import psycopg
+
+    from ainarres.domain.fact import Fact
+
+SQL = load("ainarres.projections", "registers.sql")
+_HUMP = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def statement_of(event: str) -> str:
+    """Name the statement of an event type: ``FeatureGranted`` is ``feature_granted``."""
+    return _HUMP.sub("_", event).lower()
+
+
+def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[str, LiteralString] = SQL) -> None:
+    """Bring the registers to what ``fact`` says; safe in a pipeline."""
+    statement = statements.get(statement_of(type(fact.event).__name__))
+    if statement is None:
+        return
+    category, _, of = fact.stream.partition("-")
+    body = {name: _sql_value(value) for name, value in fact.event}
+    if "version" in body:  # of the definition; the row's own version is its place in the stream
+        body["adopted_version"] = body.pop("version")
+    stamps = {"of": of, "category": category, "version": fact.version, "at": fact.recorded_at}
+    if category == "agent":
+        task = fact.task or ""
+        stamps |= {"slot": f"{body.get('verb', '')}:{task}", "at_text": fact.recorded_at.isoformat()}
+    connection.execute(statement, {**body, **stamps})
+
+
+def _sql_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Jsonb(value)
+    return list(value) if isinstance(value, tuple) else value
