@@ -81,11 +81,11 @@ def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
     unit.start()
     require(unit, "human", "adopting a workflow")
     newest = unit.row(SQL["newest"], {"key": workflow.key})
-    if newest is not None and newest["digest"] == workflow.digest:
+    if newest is not None and newest["digest"] == workflow.digest():
         return Answer(extra={"workflow": workflow.key, "version": newest["version"], "changed": False})
     version = 1 if newest is None else newest["version"] + 1
     adopted = e.WorkflowAdopted(
-        key=workflow.key, version=version, digest=workflow.digest, definition=workflow.to_json()
+        key=workflow.key, version=version, digest=workflow.digest(), definition=workflow.to_json()
     )
     unit.add(fact(unit, f"workflow-{workflow.key}", adopted))
     return Answer(extra={"workflow": workflow.key, "version": version, "changed": True})
@@ -113,9 +113,9 @@ def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
     project = _read(read_project(command.text, command.source, workflows))
     standing = unit.row(SQL["project"], {"key": project.key})
     changed: list[str] = []
-    if standing is None or standing["digest"] != project.digest:
+    if standing is None or standing["digest"] != project.digest():
         registered = e.ProjectRegistered(
-            key=project.key, title=project.title, repository=project.repository, digest=project.digest
+            key=project.key, title=project.title, repository=project.repository, digest=project.digest()
         )
         unit.add(fact(unit, f"project-{project.key}", registered))
         changed.append(f"project {project.key}")
