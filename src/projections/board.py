@@ -29,33 +29,11 @@ if TYPE_CHECKING:
 
 SQL = load("ainarres.projections", "board.sql")
 
-_PLAIN = [
-    "project",
-    "lane",
-    "workflow",
-    "workflow_version",
-    "stage",
-    "terminal",
-    "title",
-    "payload",
-    "priority",
-    "epic",
-    "template",
-    "attempts",
-    "infra_releases",
-    "rework",
-    "tiers",
-    "blocked",
-    "blocked_reason",
-    "cancelled",
-    "review_waived",
-    "delivered",
-    "approved",
-    "created_by",
-    "created_by_family",
-    "version",
-    "correlation",
-]
+_PLAIN = (
+    "project lane workflow workflow_version stage terminal title payload priority epic template attempts infra_releases"
+    " rework tiers blocked blocked_reason cancelled review_waived delivered approved created_by created_by_family version"
+    " correlation"
+).split()
 _TUPLES = ("requires", "skills", "depends_on", "waived")
 _TIMES = ("created_at", "updated_at", "entered_stage_at")
 _JSON = ("payload", "tiers", "authors", "artifacts")

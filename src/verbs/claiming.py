@@ -7,7 +7,7 @@ stands even if the claim comes to nothing. Then a claim only ever looks at tasks
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import eligibility, holding, parking
 from ainarres.domain.commands import Advance, Claim, Done, Next
@@ -35,7 +35,7 @@ RETRY_AFTER = 5
 """Seconds after which asking again makes sense when nothing says better."""
 
 
-class Expired(Exception):
+class Expired(Exception):  # noqa: N818 - not an error: the claim waits for a recovery
     """Leases ran out that are recorded before anything is claimed."""
 
 

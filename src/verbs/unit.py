@@ -39,7 +39,7 @@ Call = tuple[Any, Any]
 """A statement and its parameters."""
 
 
-class Halt(Exception):
+class Halt(Exception):  # noqa: N818 - not an error: a verb that ends early with a refusal
     """Ends a verb with a refusal; the unit rolls back."""
 
     def __init__(self, refusal: Refusal) -> None:
