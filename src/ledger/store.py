@@ -81,6 +81,13 @@ def read(connection: Connection[Any], after: int = 0, limit: int = 500, upto: in
     return _events(connection, SQL["read"], {"after": after, "upto": upto, "limit": limit})
 
 
+def stream_all(connection: Connection[Any], after: int, upto: int, page: int = 5000) -> Iterator[StoredEvent]:
+    """Yield the events after ``after`` up to ``upto``, both known to be settled: by a snapshot, a horizon or a lock."""
+    while events := _events(connection, SQL["read"], {"after": after, "upto": upto, "limit": page}):
+        yield from events
+        after = events[-1].position
+
+
 def read_stream(
     connection: Connection[Any], stream: str, after_version: int = 0, up_to_position: int | None = None
 ) -> list[StoredEvent]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def event(stream: str, version: int, **columns: Any) -> NewEvent:
     """An event of no particular meaning."""
-    return NewEvent(**({"stream": stream, "version": version, "type": "NoteAdded", "body": {"text": "hi"}} | columns))
+    plain: dict[str, Any] = {"stream": stream, "version": version, "type": "NoteAdded", "body": {"text": "hi"}}
+    return NewEvent(**(plain | columns))
 
 
 def events(stream: str, versions: Iterable[int], **columns: Any) -> list[NewEvent]:

@@ -20,9 +20,10 @@ CHANGES = [
     "DELETE FROM ledger.event",
     "TRUNCATE ledger.event",
 ]
-INSERT = "INSERT INTO ledger.event (position, stream, version, type, schema, body, recorded_at) " + (
-    "VALUES (99, 'x', 1, 'X', 1, '{}', now())"
-)
+INSERT = """
+INSERT INTO ledger.event (position, stream, version, type, schema, body, recorded_at)
+    VALUES (99, 'x', 1, 'X', 1, '{}', now())
+"""
 TRESPASSES = [
     INSERT,
     *CHANGES,
@@ -72,8 +73,9 @@ def test_a_reader_reads_and_does_not_append(database: Database) -> None:
 def test_public_may_call_nothing(database: Database) -> None:
     with connect(database.owner_url) as owner:
         rows = owner.execute(
-            "SELECT p.oid::regprocedure::text FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))"
-            " AS grant_ WHERE p.pronamespace = 'ledger'::regnamespace AND grant_.grantee = 0"
+            "SELECT p.oid::regprocedure::text"
+            " FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS granted"
+            " WHERE p.pronamespace = 'ledger'::regnamespace AND granted.grantee = 0"
         ).fetchall()
     assert rows == []
 
