@@ -35,8 +35,9 @@ from ainarres.domain.eligibility import Route, closed_because, obstacles, openin
 from ainarres.domain.holding import claim
 
 if TYPE_CHECKING:
-    from ainarres.domain.context import Caller
     from tests.spec import Given, Then
+
+    from ainarres.domain.context import Caller
 
 ESCALATED = by(OPERATOR, e.TaskEscalated(stage="implementing", from_tier=1, to_tier=2, because="attempts", attempts=2))
 WAIVED = by(OPERATOR, e.ReviewRuleWaived(reason="we are few"))
