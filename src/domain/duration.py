@@ -15,9 +15,9 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from ainarres.domain.malformed import MalformedError
 
 _MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
-_PATTERN = r"(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)? ?(?:(\d+)ms)?"
+_PATTERN = "".join(rf"(?:(\d+){unit}(?: (?=\d))?)?" for unit in _MILLISECONDS)
 _TEXT = re.compile(_PATTERN, re.ASCII)
-_CURE = 'write a positive duration such as "30m", "2h" or "1h30m" (units d, h, m, s, ms, largest first)'
+_CURE = 'write a positive duration such as "30m", "2h" or "1h30m"; units are d, h, m, s, ms, largest first'
 _LONGEST = timedelta(days=3650)
 
 
@@ -28,7 +28,7 @@ def parse(text: str) -> timedelta:
     between. Raises ``MalformedError`` (a ``ValueError``) for anything else, zero and more than ten years included.
     """
     match = _TEXT.fullmatch(text)
-    if match is None or text != text.strip() or not any(match.groups()):
+    if match is None or not any(match.groups()):
         raise MalformedError(f"{text!r} is not a duration", _CURE)
     amounts = zip(match.groups(), _MILLISECONDS.values(), strict=True)
     total = sum(int(amount[:15]) * unit for amount, unit in amounts if amount)
@@ -79,7 +79,7 @@ Duration = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^(?=.*[1-9])(\d+d)? ?(\d+h)? ?(\d+m)? ?(\d+s)? ?(\d+ms)?$",
+            "pattern": f"^(?=.*[1-9]){_PATTERN}$",
             "description": "A positive duration such as 30m, 2h or 1h30m.",
             "examples": ["30m", "2h", "1h30m"],
         }

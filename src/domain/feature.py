@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError
 
 KINDS = frozenset({"role", "capability", "lane", "tier", "skill"})
@@ -59,13 +60,20 @@ def key_of(feature: str) -> str:
 def name(text: str) -> str:
     """Check the key of a workflow, stage, project, lane or role card and return it unchanged.
 
-    Raises ``MalformedError`` (a ``ValueError``) unless it is at most 63 lower-case letters, digits, ``.``, ``_``, ``-``.
+    Raises ``MalformedError`` unless it is at most 63 lower-case letters, digits, ``.``, ``_``, ``-``.
     """
     if not _NAMED.fullmatch(text):
         raise MalformedError(
             f"{text!r} is not a key", "use lower-case letters, digits, '.', '_' and '-', at most 63, no other first"
         )
     return text
+
+
+def titled(given: Any) -> Any:
+    """Give a table without a title its key as one, hyphens as spaces; for a ``mode="before"`` validator."""
+    if isinstance(given, dict) and not given.get("title") and isinstance(given.get("key"), str):
+        return {**given, "title": given["key"].replace("-", " ").replace("_", " ")}
+    return given
 
 
 Feature = Annotated[
@@ -81,6 +89,9 @@ Feature = Annotated[
     ),
 ]
 """The field type of models for one feature."""
+
+Features = Annotated[tuple[Feature, ...], BeforeValidator(listed)]
+"""The field type of models for a list of features."""
 
 Key = Annotated[str, AfterValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
 """The field type of models for a key."""

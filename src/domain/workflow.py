@@ -14,7 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from ainarres.domain.digest import digest
 from ainarres.domain.duration import Duration  # noqa: TC001 - pydantic reads it
-from ainarres.domain.feature import Feature, Key, key_of, kind_of
+from ainarres.domain.feature import Features, Key, key_of, kind_of, titled
+from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError
 
 LEASE = timedelta(minutes=30)
@@ -23,16 +24,9 @@ NONE = "none"
 """The ``fault`` of a reject that counts against nobody."""
 
 Kind = Literal["advance", "reject"]
-Artifact = Literal["branch", "commit", "file", "merge", "pr"]
 
 
-def _listed(value: object) -> object:
-    # JSON and TOML know lists only; a lone string must not become a tuple of its letters
-    return tuple(value) if isinstance(value, list) else value
-
-
-Features = Annotated[tuple[Feature, ...], BeforeValidator(_listed)]
-Artifacts = Annotated[tuple[Artifact, ...], BeforeValidator(_listed)]
+Keys = Annotated[tuple[Key, ...], BeforeValidator(listed)]
 
 _MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
@@ -66,9 +60,7 @@ class Stage(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _titled(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not given.get("title") and isinstance(given.get("key"), str):
-            return {**given, "title": given["key"].replace("-", " ").replace("_", " ")}
-        return given
+        return titled(given)
 
 
 class Transition(BaseModel):
@@ -85,8 +77,8 @@ class Transition(BaseModel):
     requires: Features
     """The features it needs, exactly one ``role:`` among them: the capability it is booked under."""
     reviews: Key | None = None
-    """The earlier stage whose work is judged here; who last advanced out of it is the author. One exit of a stage says it
-    for all: the author's agent can take none of them."""
+    """The earlier stage whose work is judged here; who last advanced out of it is the author.
+    Said of one exit it binds all exits of that stage: the author's agent can take none."""
     distinct: Literal["agent", "family", "maker"] = "maker"
     """In what respect the reviewer differs from the author."""
     rule: Literal["off", "prefer", "require"] = "off"
@@ -95,8 +87,8 @@ class Transition(BaseModel):
     """How long ``prefer`` holds the task for others; 10m if left out."""
     fault: Key | None = None
     """Of a reject: the stage whose last author is at fault, or ``none``. The stage it returns to if left out."""
-    artifacts: Artifacts = ()
-    """Artifact types the move must present, each with its digest."""
+    artifacts: Keys = ()
+    """Artifact types the move must present: ``branch``, ``commit``, ``pr``, ``file`` or a word of its own."""
     differs: bool = False
     """The presented commit must not equal the base it names: an empty diff is refused."""
     approves: bool = False
@@ -154,14 +146,19 @@ class Workflow(BaseModel):
     """Failed leases on one stage after which the task is blocked."""
     max_rework: int = Field(default=3, ge=1, le=1000)
     """Rejections a task may meet before it escalates, then blocks."""
-    stages: Annotated[tuple[Stage, ...], BeforeValidator(_listed)] = Field(
+    stages: Annotated[tuple[Stage, ...], BeforeValidator(listed)] = Field(
         validation_alias="stage", serialization_alias="stage", min_length=2
     )
     """The columns, left to right."""
-    transitions: Annotated[tuple[Transition, ...], BeforeValidator(_listed)] = Field(
+    transitions: Annotated[tuple[Transition, ...], BeforeValidator(listed)] = Field(
         validation_alias="transition", serialization_alias="transition", min_length=1
     )
     """The legal moves."""
+
+    @property
+    def features(self) -> frozenset[str]:
+        """All features that some transition requires."""
+        return frozenset(feature for move in self.transitions for feature in move.requires)
 
     @property
     def initial(self) -> Stage:
