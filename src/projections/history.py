@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
 from ainarres.domain.events import REGISTRY
 from ainarres.domain.fact import Fact
-from ainarres.ledger import store
+from ainarres.ledger import store, upcast
 from ainarres.ledger.event import StoredEvent
-from ainarres.ledger.upcast import read_body
 from ainarres.projections.timeline import Entry
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     import psycopg
+
+    from ainarres.domain.events import Event
 
 SQL = load("ainarres.projections", "history.sql")
 PAGE = 2000
@@ -28,7 +29,7 @@ PAGE = 2000
 def fact_of(stored: StoredEvent) -> Fact:
     """Read a stored event; raises ``CorruptEvent`` where no registered type can."""
     return Fact(
-        event=read_body(REGISTRY, stored),
+        event=cast("Event", upcast.event(REGISTRY, stored)),
         stream=stored.stream,
         version=stored.version,
         recorded_at=stored.recorded_at,
