@@ -107,6 +107,7 @@ ACTS = (
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),
     Act("card", "agents:card", "agent", "ainarres card reviewer"),
     Act("agent run", "agents:run", "operate", "ainarres agent run --family opencode+qwen -- ./worker"),
+    Act("", "here:here", "watch", "ainarres"),
     Act("status", "watch:status", "watch", "ainarres status --lane web/dev"),
     Act("board", "board:board", "watch", "ainarres board --watch"),
     Act("timeline", "watch:timeline", "watch", "ainarres timeline --type TaskRejected --limit 20"),
