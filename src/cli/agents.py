@@ -69,6 +69,7 @@ def card(
 
 def run(
     program: Annotated[list[str], typer.Argument(metavar="-- PROGRAM [ARGUMENT…]", help="What works on each task")],
+    *,
     family: Annotated[
         str | None, typer.Option("--family", metavar="FAMILY", help="Issue a token of this family; not beside a token")
     ] = None,
@@ -83,11 +84,15 @@ def run(
     ] = ".",
     workspaces: Annotated[
         str | None,
-        typer.Option("--workspaces", metavar="DIRECTORY", help="Folder for worktrees; beside the repository if left out"),
+        typer.Option(
+            "--workspaces", metavar="DIRECTORY", help="Folder for worktrees; beside the repository if left out"
+        ),
     ] = None,
     main: Annotated[str, typer.Option("--main", metavar="BRANCH", help="Branch that work begins at")] = "main",
     standing: Annotated[bool, typer.Option("--standing", help="Stay when nothing is left")] = False,
-    limit: Annotated[float, typer.Option("--limit", min=1, metavar="SECONDS", help="For one run of the program")] = 3600,
+    limit: Annotated[
+        float, typer.Option("--limit", min=1, metavar="SECONDS", help="For one run of the program")
+    ] = 3600,
     url: Url = None,
     home: Home = None,
 ) -> int:

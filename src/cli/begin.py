@@ -37,7 +37,14 @@ def init(json: Json = False, url: Url = None, home: Home = None) -> int:
     ]
     if json:
         return show(
-            {"ledger": ledger, "migrations": applied, "adopted": adopted, "written": written, "kept": kept, "next": commands}
+            {
+                "ledger": ledger,
+                "migrations": applied,
+                "adopted": adopted,
+                "written": written,
+                "kept": kept,
+                "next": commands,
+            }
         )
     print(f"ledger {ledger}" + ("" if given.url else f" in {given.home}"))
     for title, rows in (("migrated", applied), ("adopted", adopted), ("wrote", written), ("kept as it was", kept)):
@@ -55,7 +62,9 @@ def up(json: Json = False, url: Url = None, home: Home = None) -> int:
 
     given = access.settings(url, home)
     if given.url:
-        return _say(f"nothing to start: the url names {redact(given.url)}", {"running": True, "home": None}, as_json=json)
+        return _say(
+            f"nothing to start: the url names {redact(given.url)}", {"running": True, "home": None}, as_json=json
+        )
     running = embedded.status(given.home).running
     address = embedded.ensure(given.home)
     said = f"{'already running' if running else 'started'} in {given.home}: {address}"

@@ -29,6 +29,7 @@ _STYLES = {"held": "green", "abandoned": "yellow", "blocked": "red", "waiting": 
 
 
 def board(
+    *,
     lane: Lane = None,
     watch: Annotated[bool, typer.Option("--watch", help="Draw it again every second until Ctrl-C")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="At most so many a column")] = 8,

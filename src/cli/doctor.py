@@ -111,7 +111,9 @@ def _clock(connection: psycopg.Connection[Any]) -> Finding:
 
     skew = (glance.read_clock(connection) - datetime.now(UTC)).total_seconds()
     seen = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine"
-    cure = "" if abs(skew) <= SKEW else "only the ledger's clock counts; set this machine's, so that people are not misled"
+    cure = (
+        "" if abs(skew) <= SKEW else "only the ledger's clock counts; set this machine's, so that people are not misled"
+    )
     return Finding("clock", abs(skew) <= SKEW, seen, cure)
 
 

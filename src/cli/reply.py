@@ -10,8 +10,29 @@ from ainarres.projections.wording import printable, printable_block, short
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_EXTRAS = ("agent", "credential", "token", "expires_at", "narrowing", "workflow", "card", "version", "changed", "project")
-_EXTRAS += ("left", "families", "family", "feature", "lane", "paused", "ledger", "done", "holder", "retry_after")
+_EXTRAS = (
+    "agent",
+    "credential",
+    "token",
+    "expires_at",
+    "narrowing",
+    "workflow",
+    "card",
+    "version",
+    "changed",
+    "project",
+    "left",
+    "families",
+    "family",
+    "feature",
+    "lane",
+    "paused",
+    "ledger",
+    "done",
+    "holder",
+    "retry_after",
+)
+"""What an envelope may carry besides, in the order in which it is shown."""
 _FENCED = frozenset({"progress", "heartbeat", "advance", "reject", "release", "block", "done"})
 _ARGUMENTS = {
     "reject": ' --reason "…"',
@@ -39,7 +60,8 @@ def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {printable(line['at'][:19])}Z  {printable(line['type'])}{_told(line)}"
     card = envelope.get("card")
     if isinstance(card, dict):
-        yield f"role card: {printable(card['role'])} version {card['version']} (ainarres card {printable(card['role'])})"
+        role = printable(card["role"])
+        yield f"role card: {role} version {card['version']} (ainarres card {role})"
     commands = list(_commands(task, envelope))
     if commands:
         yield "next:"
@@ -77,8 +99,12 @@ def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
         value = envelope.get(name)
         if value in (None, [], {}) or isinstance(value, dict):
             continue
-        shown = "\n    ".join(["", *map(str, value)]) if isinstance(value, list) else str(value)
-        yield f"  {name.replace('_', ' ')}: {printable_block(shown)}" if shown.strip() else ""
+        label = name.replace("_", " ")
+        if isinstance(value, list):
+            yield f"  {label}:"
+            yield from (f"    {printable(str(one))}" for one in value)
+        else:
+            yield f"  {label}: {printable(str(value))}"
 
 
 def _told(line: Mapping[str, Any]) -> str:

@@ -13,6 +13,8 @@ _SETTINGS = """\
 # lane = "{project}/dev"                         # what verbs take when --lane is left out
 """
 
+_NO_HOME = '# home = "/var/lib/ainarres"                    # folder of the embedded server'
+
 _PROJECT = """\
 # A project is where work product lives; a lane is an area of it, and follows one workflow.
 # Give it force: ainarres project adopt project.toml
@@ -47,13 +49,19 @@ key = "grok+grok-build"
 maker = "xai"
 cost_class = 2
 # tier:2 takes what cheaper families failed; capability:integrate may merge: give it to one family only
-grants = ["lane:{project}/dev", "role:implementer", "role:reviewer", "role:integrator", "tier:2", "capability:integrate"]
+grants = [
+  "lane:{project}/dev", "role:implementer", "role:reviewer", "role:integrator", "tier:2", "capability:integrate",
+]
 """
 
 
 def files(project: str, home: str | None) -> dict[str, str]:
     """Return the texts by file name. ``home`` is written into the settings where the command line named one."""
-    line = f"home = {json.dumps(home)}" if home else '# home = "/var/lib/ainarres"                    # the embedded server\'s folder'
+    line = (
+        f"home = {json.dumps(home)}"
+        if home
+        else '# home = "/var/lib/ainarres"                    # the embedded server\'s folder'
+    )
     return {
         "ainarres.toml": _SETTINGS.format(project=project, home=line),
         "project.toml": _PROJECT.format(project=project),

@@ -42,6 +42,7 @@ def status(lane: Lane = None, limit: Limit = 10, json: Json = False, url: Url = 
 
 
 def timeline(
+    *,
     lane: Lane = None,
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task only")] = None,
     family: Annotated[

@@ -47,12 +47,14 @@ class Portrait:
         row = self.row
         yield f"{short(row['task'])} {printable(row['title'])}"
         yield f"  id: {row['task']}"
-        yield f"  lane: {printable(row['lane'])}, workflow {printable(row['workflow'])} version {row['workflow_version']}"
+        follows = f"workflow {printable(row['workflow'])} version {row['workflow_version']}"
+        yield f"  lane: {printable(row['lane'])}, {follows}"
         since = show(self.now - row["entered_stage_at"])
         yield f"  stage: {printable(row['stage'])} for {since}, priority {row['priority']}, version {row['version']}"
         yield f"  state: {self._state()}"
         yield f"  attempts: {row['attempts']}, rework: {row['rework']}{self._tier()}"
-        yield f"  created: {moment(row['created_at'])} by {printable(row['created_by_family'] or row['created_by'] or UNKNOWN)}"
+        author = row["created_by_family"] or row["created_by"] or UNKNOWN
+        yield f"  created: {moment(row['created_at'])} by {printable(author)}"
         for name in ("requires", "skills"):
             if row[name]:
                 yield f"  {name}: {', '.join(map(printable, row[name]))}"

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from ainarres.verbs.identity import Credential
 
 
-def whoami(
-    connection: psycopg.Connection[Any], token: str | None
-) -> tuple[Caller, Credential | None] | Refusal:
+def whoami(connection: psycopg.Connection[Any], token: str | None) -> tuple[Caller, Credential | None] | Refusal:
     """Return who ``token`` stands for as of now, and its credential; the person at the terminal without one."""
     if token is None:
         return LOCAL, None
