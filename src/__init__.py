@@ -9,5 +9,6 @@ The rooms, from the faces down; imports only ever point downwards:
 - ``ledger``       the append-only table of events; knows nothing of tasks
 - ``database``     connections, settings, the embedded server, migrations
 - ``domain``       pure rules: decide and evolve; no I/O and no clock
+- ``stock``        the stock definitions: workflows, role cards, templates, policies, as text
 - ``faults``       the exceptions, drawn as one tree
 """

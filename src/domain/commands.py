@@ -6,6 +6,7 @@ A command says what is wanted, never who asks: identity comes from the credentia
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -64,6 +65,9 @@ class Create(Command):
     epic: Key | None = None
     template: Key | None = None
     skills: Annotated[tuple[Key, ...], Field(description="Skills that a scored lane prefers in a claimer")] = ()
+    correlation: Annotated[
+        UUID | None, Field(description="The brief it descends from; your held task's if left out")
+    ] = None
 
 
 class Claim(Command):

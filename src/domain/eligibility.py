@@ -122,6 +122,15 @@ def opening(route: Route, caller: Caller, workflow: Workflow) -> Opening | None:
     return Opening(route.id, delay)
 
 
+def closed_because(route: Route, caller: Caller, workflow: Workflow) -> str | None:
+    """Say in a few words why ``route`` is closed to ``caller`` for good; null when it is or will be open."""
+    if found := _feature_obstacles(route, caller.features, workflow):
+        return found[0].text
+    if _rule_for(route, caller, workflow)[0] == "require":
+        return "need another family's eye"
+    return None
+
+
 def obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
     """Return everything that keeps the caller from claiming ``task`` now; empty when it is claimable."""
     route = Route.of(task, context.workflow)

@@ -94,17 +94,22 @@ def from_row(row: Mapping[str, Any]) -> Task:
 
 
 def write(
-    connection: psycopg.Connection[Any], told: Sequence[Told], workflows: Mapping[UUID, Workflow], known: AbstractSet[int]
+    connection: psycopg.Connection[Any],
+    block: Sequence[Fact],
+    told: Sequence[Told],
+    workflows: Mapping[UUID, Workflow],
+    known: AbstractSet[int],
 ) -> set[int]:
-    """Bring the board to what ``told`` (just appended as one block, in this order) made of it.
+    """Bring the board to what ``told``, the part of the just appended ``block`` that concerns tasks, made of it.
 
     ``workflows`` maps each touched task to the version it is pinned to; ``known`` are routes interned already. Safe in a
     pipeline: nothing is read back. Returns the routes newly interned, to be known once the transaction is committed.
     """
     interned: set[int] = set()
+    back_of = {id(fact): len(block) - 1 - place for place, fact in enumerate(block)}
     by_task: dict[UUID, list[tuple[int, Told]]] = {}
-    for back, one in zip(range(len(told) - 1, -1, -1), told, strict=True):
-        by_task.setdefault(one.task.id, []).append((back, one))
+    for one in told:
+        by_task.setdefault(one.task.id, []).append((back_of[id(one.fact)], one))
     for key, mine in by_task.items():  # in the order of the block: prerequisites come before what waits on them
         for _, one in mine:
             route = Route.of(one.task, workflows[key])

@@ -1,6 +1,6 @@
 -- lock_board --
 -- Holds the board open for this transaction: a rebuild swaps the tables only when nobody does.
-SELECT pg_advisory_xact_lock_shared(4703853137, 0)
+SELECT pg_advisory_xact_lock_shared(1634299490, 0)
 
 -- resolve --
 -- Finds tasks whose id begins or ends with what was typed; two rows are enough to call it ambiguous.
@@ -33,6 +33,10 @@ SELECT * FROM projection.board WHERE task = %(task)s
 -- The row an agent holds, live or not.
 SELECT * FROM projection.board WHERE holder = %(agent)s
 
+-- lock_mine --
+-- Locks the row an agent holds.
+SELECT * FROM projection.board WHERE holder = %(agent)s FOR UPDATE
+
 -- pick --
 -- Locks the best claimable task of these routes and notes its id for the next statement.
 SELECT set_config('ainarres.picked',
@@ -45,12 +49,6 @@ SELECT * FROM projection.board WHERE task = nullif(current_setting('ainarres.pic
 -- pick_named --
 -- Locks one named task if nobody has it locked.
 SELECT * FROM projection.board WHERE task = %(task)s FOR UPDATE SKIP LOCKED
-
--- expired_waiting --
--- Tells whether some lease has run out on one of these lanes, or the agent's own.
-SELECT EXISTS (SELECT FROM projection.board
-                WHERE holder IS NOT NULL AND lease_expires_at <= ledger.clock()
-                  AND (lane = ANY (%(lanes)s) OR holder = %(agent)s)) AS waiting
 
 -- expired --
 -- Locks tasks whose lease has run out, the agent's own first, then the oldest.
@@ -69,7 +67,7 @@ SELECT count(*) AS live FROM projection.board
 
 -- lock_wip --
 -- One claimer at a time where a limit is counted, so that it holds under concurrency.
-SELECT pg_advisory_xact_lock(hashtextextended(%(scope)s || '/' || %(stage)s, 4703853138))
+SELECT pg_advisory_xact_lock(1634299491, hashtext(%(scope)s || '/' || %(workflow)s || '/' || %(stage)s))
 
 -- route_ids --
 -- Every route there is.
@@ -160,3 +158,31 @@ WITH RECURSIVE up AS (
      UNION
     SELECT d.prerequisite FROM projection.dependency d JOIN up USING (task))
 SELECT EXISTS (SELECT FROM up WHERE task = %(target)s) AS cycle
+
+-- ran_out --
+-- Lanes on which some lease ran out, and whether one of them is the agent's own.
+SELECT lane, bool_or(holder = %(agent)s) AS mine FROM projection.board
+ WHERE holder IS NOT NULL AND lease_expires_at <= ledger.clock()
+ GROUP BY lane
+
+-- obstacles --
+-- Why there is nothing for a caller on some lanes: each cause counted to a hundred at most.
+SELECT 'blocked' AS cause, NULL::bigint AS route, count(*) AS tasks
+  FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND blocked AND NOT cancelled LIMIT 100) AS few
+ UNION ALL
+SELECT 'waits', NULL, count(*)
+  FROM (SELECT FROM projection.board
+         WHERE lane = ANY (%(lanes)s) AND waits > 0 AND NOT blocked AND NOT cancelled LIMIT 100) AS few
+ UNION ALL
+SELECT 'held', NULL, count(*)
+  FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND holder IS NOT NULL LIMIT 100) AS few
+ UNION ALL
+SELECT 'ready', r.id, n.tasks
+  FROM projection.route r
+ CROSS JOIN LATERAL (SELECT count(*) AS tasks
+                       FROM (SELECT FROM projection.board b WHERE b.ready AND b.route = r.id LIMIT 100) AS few) AS n
+ WHERE r.parts ->> 'lane' = ANY (%(lanes)s) AND n.tasks > 0
+
+-- lanes --
+-- Every lane: whether it is paused, and its settings.
+SELECT key, paused, settings FROM projection.lane

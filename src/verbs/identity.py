@@ -49,7 +49,9 @@ def token_hash(token: str) -> str | Refusal:
     """Return the SHA-256 (hex) by which a token is known, or why it cannot be one."""
     match = _SHAPE.fullmatch(token.strip())
     if match is None or not hmac.compare_digest(_checksum(match[1]), match[2]):
-        return Refusal("unauthenticated", "the token is misspelt; set AINARRES_TOKEN to what `ainarres token issue` printed")
+        return Refusal(
+            "unauthenticated", "the token is misspelt; set AINARRES_TOKEN to what `ainarres token issue` printed"
+        )
     return hashlib.sha256(token.strip().encode()).hexdigest()
 
 
@@ -60,7 +62,9 @@ def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Cred
     if row["revoked_at"] is not None:
         return Refusal("unauthenticated", "the token was revoked; ask an operator for a new one")
     if row["expires_at"] <= now:
-        return Refusal("expired", f"the token ran out at {row['expires_at'].isoformat()}; ask an operator for a new one")
+        return Refusal(
+            "expired", f"the token ran out at {row['expires_at'].isoformat()}; ask an operator for a new one"
+        )
     granted = frozenset(row["grants"])
     if row["narrowing"] is not None:
         granted &= frozenset(row["narrowing"])

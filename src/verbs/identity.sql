@@ -6,3 +6,7 @@ SELECT c.id, c.agent, c.family, c.scope, c.narrowing, c.issued_at, c.expires_at,
           FROM projection.denial d WHERE d.family = c.family) AS denials
   FROM projection.credential c LEFT JOIN projection.family f ON f.key = c.family
  WHERE c.token_sha256 = %(token_sha256)s
+
+-- agent --
+-- The agent a token stands for.
+SELECT agent FROM projection.credential WHERE token_sha256 = %(token_sha256)s

@@ -2,30 +2,191 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+
+from ainarres.domain import commands as c
+from ainarres.domain import duration
+from ainarres.domain.digest import canonical
+from ainarres.domain.refusal import Refusal
+from ainarres.faults import LedgerUnavailable, VersionConflict
+from ainarres.verbs import briefing, claiming, creating, credentials, definitions, identity, refusing, replaying, tasks
+from ainarres.verbs.envelope import Envelope, refused
+from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
+from ainarres.verbs.unit import SQL as UNIT
+from ainarres.verbs.unit import Halt, Known, Unit
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
-    import psycopg
+    from ainarres.verbs.answer import Answer
 
-    from ainarres.domain.commands import Command
-    from ainarres.verbs.envelope import Envelope
+TRIES = 10
+"""How often a verb is decided anew when another transaction got in between."""
+POLL = 0.25
+"""Seconds between two looks of a waiting claim."""
+_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
+    c.Create: creating.create,
+    c.OpenLedger: definitions.open_ledger,
+    c.AdoptWorkflow: definitions.adopt_workflow,
+    c.AdoptCard: definitions.adopt_card,
+    c.AdoptProject: definitions.adopt_project,
+    c.AdoptFamilies: definitions.adopt_families,
+    c.RevokeCapability: definitions.revoke_capability,
+    c.LiftDenial: definitions.lift_denial,
+    c.PauseLane: definitions.pause_lane,
+    c.ResumeLane: definitions.resume_lane,
+    c.IssueToken: credentials.issue,
+    c.NarrowToken: credentials.narrow,
+    c.RevokeToken: credentials.revoke,
+}
 
 
 class Session:
     """Executes commands as one caller.
 
-    ``token`` is a bearer token (``ain_…``); without one the session speaks as ``human:local``, which only who holds the
-    database's URL can.
+    ``connection`` is in autocommit mode. ``token`` is a bearer token (``ain_…``); without one the session speaks as
+    ``human:local``, which only who holds the database's URL can.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], token: str | None = None) -> None:
-        self.connection, self._token = connection, token
+        self.connection = connection
+        self._known = Known()
+        self._token = identity.token_hash(token) if token is not None else None
+        self._agent: str | None = None
 
-    def execute(self, command: Command, key: UUID | None = None) -> Envelope:
+    def execute(self, command: c.Command, key: UUID | None = None) -> Envelope:
         """Execute ``command`` in one transaction and return its envelope.
 
         ``key`` is the command's id: a repeat with the same key appends nothing and answers the same, ``replayed``.
+        Raises ``LedgerUnavailable`` when the database does not answer; then nothing is known of the outcome, and a
+        repeat with the same key settles it.
         """
-        raise AssertionError(command, key)
+        if isinstance(self._token, Refusal):
+            return refused(self._token)
+        try:
+            if isinstance(command, c.Claim) and command.wait is not None:
+                return self._wait(command, key)
+            return self._execute(command, key)
+        except (errors.OperationalError, psycopg.InterfaceError) as error:
+            raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
+
+    def _wait(self, command: c.Claim, key: UUID | None) -> Envelope:
+        """Ask until there is work or the time is up; the ledger is asked again every ``POLL`` seconds."""
+        assert command.wait is not None
+        until = time.monotonic() + duration.parse(command.wait).total_seconds()
+        while True:
+            envelope = self._execute(command, key)
+            left = until - time.monotonic()
+            if envelope.code != "empty" or left <= 0:
+                return envelope
+            time.sleep(min(POLL, left))  # noqa: look - polling is what waiting for work is
+
+    def _execute(self, command: c.Command, key: UUID | None) -> Envelope:
+        last: BaseException | None = None
+        for _ in range(TRIES):
+            try:
+                return self._attempt(command, key)
+            except claiming.Expired:
+                self._recover()
+            except _AGAIN as error:
+                last = error
+        raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
+
+    def _recover(self) -> None:
+        """Record leases that ran out, block after block, in transactions of their own."""
+        while True:
+            unit = self._unit(None, None)
+            try:
+                found = claiming.recover(unit, self._me())
+            except _AGAIN:
+                self._undo()
+                continue
+            except BaseException:
+                self._undo()
+                raise
+            if found < claiming.EXPIRED_AT_ONCE:
+                return
+
+    def _attempt(self, command: c.Command, key: UUID | None) -> Envelope:
+        unit = self._unit(command, key)
+        try:
+            answer = self._decide(unit, command)
+            if unit.remembered is not None:
+                self._undo()
+                return replaying.replay(self.connection, unit, command)
+            position = unit.finish()
+        except Halt as halt:
+            self._undo()
+            refusing.record(self._unit(None, None), command, halt.refusal)
+            return refused(halt.refusal)
+        except BaseException:
+            self._undo()
+            raise
+        return self._envelope(unit, command, answer, position)
+
+    def _decide(self, unit: Unit, command: c.Command) -> Answer:
+        if isinstance(command, c.Claim):
+            return claiming.claim(unit, command, self._me())
+        if isinstance(command, c.Done):
+            return claiming.done(unit, command, self._me())
+        return _VERBS.get(type(command), tasks.run)(unit, command)
+
+    def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
+        task, event = answer.task, None
+        if unit.facts and position is not None and answer.code != "empty":
+            event = event_view(unit.facts[answer.lead], position - len(unit.facts) + 1 + answer.lead)
+        workflow = unit.workflow(task) if task is not None else None
+        extra = dict(answer.extra)
+        if isinstance(command, c.Next) and task is not None and workflow is not None:
+            extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(self.connection, task)}
+        if answer.code == "empty" and isinstance(command, c.Claim):
+            refusing.record_empty(self._unit(None, None), command.lane)
+        return Envelope(
+            code=answer.code,
+            reason=answer.reason,
+            task=task_view(task, unit.caller) if task is not None else None,
+            event=event,
+            next=next_verbs(task, workflow, unit.caller, unit.now),
+            position=position,
+            extra=extra,
+        )
+
+    def _unit(self, command: c.Command | None, key: UUID | None) -> Unit:
+        named = command is not None and key is not None
+        return Unit(
+            self.connection,
+            self._known,
+            token_sha256=self._token if isinstance(self._token, str) else None,
+            command=key,
+            request=request_hash(command) if named and command is not None else None,
+        )
+
+    def _me(self) -> str:
+        """Return the agent the token stands for, which never changes; an unknown token is nobody's."""
+        if self._agent is None and isinstance(self._token, str):
+            row = self.connection.execute(identity.SQL["agent"], {"token_sha256": self._token}).fetchone()
+            self._agent = row[0] if row is not None else None
+        return self._agent or identity.LOCAL.actor
+
+    def _undo(self) -> None:
+        """Roll back whatever is open; a connection that is gone has done so itself."""
+        if not self.connection.closed and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            self.connection.execute(UNIT["rollback"])
+
+
+def request_hash(command: c.Command) -> str:
+    """Return the SHA-256 (hex) of what a command asks for: its name and its fields in canonical JSON."""
+    asked = {"verb": type(command).__name__, **command.model_dump(mode="json")}
+    return hashlib.sha256(canonical(asked)).hexdigest()
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).partition("\n")[0]

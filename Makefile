@@ -1,0 +1,60 @@
+# One gate: what CI runs is `make check`. Needs Python >= 3.11, make and git; the rest comes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check lint format schema lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
+
+# uv is quicker where it is installed; pip does the same with the same hashes.
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ainarres needs Python 3.11 or newer; give one with PYTHON=")'
+	@if command -v uv >/dev/null 2>&1; then set -ex; \
+	  uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv; \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else set -ex; \
+	  $(PYTHON) -m venv .venv; \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
+	$(BIN)/ainarres demo
+
+test: $(STAMP) ## run the whole test suite
+	$(BIN)/pytest -n $(WORKERS)
+
+lint: $(STAMP) ## check format, style, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## the gate: lint, tests, and the demo
+	@if ls src/swarm/demo* >/dev/null 2>&1; then set -x; $(BIN)/ainarres demo; fi
+
+format: $(STAMP) ## let ruff format the code and fix what it safely can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(STAMP) ## write src/database/schema.sql from the migrations
+	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
+
+lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet uv
+	.venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv, builds and caches
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

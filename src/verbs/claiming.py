@@ -1,0 +1,238 @@
+"""Claim, next and done: work is handed out by whoever asks for it, and asking is also what recovers abandoned work.
+
+Recovery is a transaction of its own before the claim: that a lease ran out is a fact about time, whoever finds it, and
+stands even if the claim comes to nothing. Then a claim only ever looks at tasks that nobody holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ainarres.domain import eligibility, holding, parking
+from ainarres.domain.commands import Advance, Claim, Done, Next
+from ainarres.domain.eligibility import Route
+from ainarres.domain.refusal import Refusal
+from ainarres.projections import board
+from ainarres.verbs.answer import Answer
+from ainarres.verbs.ids import new_fence
+from ainarres.verbs.tasks import advance, outlive, resolve
+from ainarres.verbs.unit import SQL, Halt, Unit
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from ainarres.domain.task import Task
+    from ainarres.domain.workflow import Workflow
+    from ainarres.verbs.unit import Row
+
+EXPIRED_AT_ONCE = 16
+"""Expired leases that one transaction records at most."""
+_COUNTED = 100
+Limits = dict[str, dict[str, int]]
+"""Lane to stage to the live leases it admits, where the lane says so itself."""
+RETRY_AFTER = 5
+"""Seconds after which asking again makes sense when nothing says better."""
+
+
+class Expired(Exception):  # noqa: N818 - not an error: the claim waits for a recovery
+    """Leases ran out that are recorded before anything is claimed."""
+
+
+def recover(unit: Unit, agent: str) -> int:
+    """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how many."""
+    unit.start()
+    wanted = {"agent": agent, "lanes": sorted(lanes_of(unit)), "most": EXPIRED_AT_ONCE}
+    rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
+    unit.now = clock[0]["now"]
+    for row in rows:
+        task = board.from_row(row)
+        unit.take(parking.expire(task, unit.context(task)))
+    unit.finish()
+    return len(rows)
+
+
+def lanes_of(unit: Unit) -> frozenset[str]:
+    """Return the lanes the caller works on."""
+    return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
+
+
+def claim(unit: Unit, command: Claim, agent: str) -> Answer:
+    """Execute claim or next. Raises ``Expired`` when leases have to be recovered first."""
+    named = resolve(unit, command.task) if command.task is not None else None
+    mine, ran_out, lanes, ids = unit.start(
+        (board.SQL["mine"], {"agent": agent}),
+        (board.SQL["ran_out"], {"agent": agent}),
+        (board.SQL["lanes"], None),
+        (board.SQL["route_ids"], None),
+    )
+    _may_hold(unit)
+    if any(row["mine"] or row["lane"] in lanes_of(unit) for row in ran_out):
+        raise Expired
+    if mine:
+        return _already(unit, board.from_row(mine[0]), command)
+    taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
+    return _empty(unit, command.lane) if taken is None else Answer(task=taken)
+
+
+def done(unit: Unit, command: Done, agent: str) -> Answer:
+    """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
+    named = resolve(unit, command.task) if command.task is not None else None
+    locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
+    held, ran_out, lanes, ids = unit.start(
+        locking,
+        (board.SQL["ran_out"], {"agent": agent}),
+        (board.SQL["lanes"], None),
+        (board.SQL["route_ids"], None),
+    )
+    if not held:
+        raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
+    task = board.from_row(held[0])
+    move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
+    finished = unit.take(advance(unit, task, move, unit.context(task))).task
+    if not command.claim_next:
+        return Answer(task=finished)
+    others = [row for row in ran_out if not row["mine"] and row["lane"] in lanes_of(unit)]
+    if others:
+        raise Expired
+    extra = {"done": str(finished.id)}
+    taken = _take(unit, Claim(lane=command.lane), None, lanes, ids[0]["ids"] or [])
+    if taken is None:
+        empty = _empty(unit, command.lane)
+        return Answer(reason=empty.reason, task=None, extra={**empty.extra, **extra})
+    return Answer(task=taken, extra=extra, lead=len(unit.facts) - 1)
+
+
+def _may_hold(unit: Unit) -> None:
+    if unit.caller.scope != "agent":
+        text = f"a credential of scope {unit.caller.scope} holds no tasks; issue one of scope agent: `ainarres token issue`"
+        raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
+
+
+def _already(unit: Unit, task: Task, command: Claim) -> Answer:
+    if isinstance(command, Next):
+        return Answer(task=task, extra={"resumed": True})
+    assert task.hold is not None
+    details = {"holder": task.hold.agent, "expires_at": task.hold.expires_at}
+    return Answer(
+        code="already_holding", reason="you hold this task; finish or release it first", task=task, extra=details
+    )
+
+
+def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids: list[int]) -> Task | None:
+    """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
+    limits = {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+    if named is not None:
+        task = _named(unit, named)
+    else:
+        lane = unit.lane(command.lane)["key"] if command.lane is not None else None
+        open_lanes = {row["key"] for row in lanes if not row["paused"] and lane in (None, row["key"])}
+        task = _pick(unit, [route for route in _routes(unit, ids).values() if route.lane in open_lanes], limits)
+    if task is None:
+        return None
+    paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
+    unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
+    context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(_full(unit, task, limits)))
+    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
+    outlive(unit, taken)
+    return taken
+
+
+def _named(unit: Unit, wanted: UUID) -> Task:
+    rows, clock = unit.call((board.SQL["pick_named"], {"task": wanted}), (SQL["clock"], None))
+    unit.now = clock[0]["now"]
+    if rows:
+        return board.from_row(rows[0])
+    if unit.row(board.SQL["one"], {"task": wanted}) is None:
+        raise Halt(Refusal("not_found", f"no task {wanted}; `ainarres board` lists them", {"field": "task"}))
+    raise Halt(Refusal("conflict", "somebody is moving this task right now; look again"))
+
+
+def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
+    """Lock the best ready task of the routes open to the caller, leaving out stages that are full."""
+    while routes:
+        openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
+        if not openings:
+            return None
+        wanted = {
+            "routes": [opening.route for opening in openings],
+            "befores": [None if o.after is None else unit.now - o.after for o in openings],
+            "agent": unit.caller.actor,
+        }
+        _, rows, clock = unit.call((board.SQL["pick"], wanted), (board.SQL["picked"], None), (SQL["clock"], None))
+        if not rows:
+            return None
+        unit.now = clock[0]["now"]
+        task = board.from_row(rows[0])
+        full = _full(unit, task, limits)
+        if full is None:
+            return task
+        routes = [
+            r for r in routes if (r.workflow, r.stage) != (task.workflow, task.stage) or not _within(r.lane, full)
+        ]
+    return None
+
+
+def _full(unit: Unit, task: Task, limits: Limits) -> str | None:
+    """Return the scope (lane or project) in which the task's stage admits no further lease; null where it does.
+
+    Counted under a lock that lasts until the claim commits, so that a limit holds whoever else claims.
+    """
+    stage = unit.workflow(task).stage(task.stage)
+    assert stage is not None
+    own = limits.get(task.lane, {}).get(task.stage)
+    scope = task.project if own is None and stage.wip_scope == "project" else task.lane
+    limit = stage.wip if own is None else own
+    if limit is None:
+        return None
+    where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
+    unit.call((board.SQL["lock_wip"], where))
+    return scope if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= limit else None
+
+
+def _within(lane: str, scope: str) -> bool:
+    return scope in (lane, lane.partition("/")[0])
+
+
+def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
+    known = unit.known.routes
+    unread = [one for one in ids if known.get(one) is None]
+    if unread:
+        for row in unit.rows(board.SQL["routes"], {"ids": unread}):
+            known[row["id"]] = Route.from_json(row["parts"])
+    return {one: known[one] for one in ids}
+
+
+def _workflow_of(unit: Unit, route: Route) -> Workflow:
+    return unit.workflow_version(route.workflow, route.workflow_version)
+
+
+def _empty(unit: Unit, lane: str | None) -> Answer:
+    """Say why there is nothing, each cause counted to a hundred at most."""
+    lanes = [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit))
+    if not lanes:
+        text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
+        return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
+    causes: Counter[str] = Counter()
+    routes = _routes(unit, unit.rows(board.SQL["route_ids"])[0]["ids"] or [])
+    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+        causes[_cause(unit, row, routes)] += row["tasks"]
+    said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
+    return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
+
+
+_WORDS = {"blocked": "blocked", "waits": "wait on prerequisites", "held": "held by others"}
+
+
+def _cause(unit: Unit, row: Row, routes: dict[int, Route]) -> str:
+    if row["route"] is None:
+        return _WORDS[row["cause"]]
+    route = routes[row["route"]]
+    workflow = _workflow_of(unit, route)
+    if closed := eligibility.closed_because(route, unit.caller, workflow):
+        return closed
+    return "reserved, paused, full or being taken"
+
+
+def _number(count: int) -> str:
+    return f"{_COUNTED}+" if count >= _COUNTED else str(count)

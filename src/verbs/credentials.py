@@ -1,0 +1,97 @@
+"""Credentials: issue, narrow, revoke. The token is shown once and never kept; the ledger knows its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from ainarres.domain import duration
+from ainarres.domain import events as e
+from ainarres.domain.refusal import Refusal
+from ainarres.verbs.answer import Answer
+from ainarres.verbs.definitions import SQL, fact, known_features, require
+from ainarres.verbs.identity import make_token
+from ainarres.verbs.ids import new_id
+from ainarres.verbs.tasks import LIFE_CAP
+from ainarres.verbs.unit import Halt
+
+if TYPE_CHECKING:
+    from ainarres.domain.commands import IssueToken, NarrowToken, RevokeToken
+    from ainarres.verbs.unit import Row, Unit
+
+
+def issue(unit: Unit, command: IssueToken) -> Answer:
+    """Issue a credential. An operator issues scope ``agent``; every other scope takes a person."""
+    unit.start()
+    require(unit, "operator" if command.scope == "agent" else "human", f"issuing a token of scope {command.scope}")
+    life = duration.parse(command.life)
+    if life > LIFE_CAP:
+        raise Halt(Refusal("invalid", f"life: a token lives {duration.show(LIFE_CAP)} at most", {"field": "life"}))
+    if command.scope == "agent" and command.family is None:
+        raise Halt(Refusal("invalid", "family: an agent belongs to one; name it (--family)", {"field": "family"}))
+    if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
+        text = (
+            f"no family {command.family!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
+        )
+        raise Halt(Refusal("not_found", text, {"field": "family"}))
+    _known(unit, command.narrowing)
+    credential = str(new_id(unit.now))
+    token = make_token(secrets.token_bytes(32))
+    agent = command.agent or f"{command.family or command.scope}-{credential[-8:]}"
+    issued = e.CredentialIssued(
+        id=credential,
+        agent=agent,
+        family=command.family,
+        scope=command.scope,
+        narrowing=command.narrowing,
+        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+        expires_at=unit.now + life,
+    )
+    unit.add(fact(unit, f"credential-{credential}", issued, subject_agent=agent, subject_family=command.family))
+    extra = {"token": token, "credential": credential, "agent": agent, "expires_at": issued.expires_at}
+    return Answer(reason="keep the token: it is shown this once", extra=extra)
+
+
+def narrow(unit: Unit, command: NarrowToken) -> Answer:
+    """Take features away from a credential; its owner may do so too, nobody can widen it."""
+    unit.start()
+    row = _credential(unit, command.credential)
+    if row["agent"] != unit.caller.actor:
+        require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
+    _known(unit, command.narrowing)
+    kept = tuple(sorted(set(command.narrowing) & set(row["narrowing"] or command.narrowing)))
+    if row["narrowing"] is None or set(kept) != set(row["narrowing"]):
+        stream = f"credential-{row['id']}"
+        narrowed = e.CredentialNarrowed(narrowing=kept)
+        unit.add(fact(unit, stream, narrowed, subject_agent=row["agent"], subject_family=row["family"]))
+    return Answer(extra={"credential": row["id"], "narrowing": list(kept)})
+
+
+def revoke(unit: Unit, command: RevokeToken) -> Answer:
+    """Void a credential from the next call on; void already is no news."""
+    unit.start()
+    row = _credential(unit, command.credential)
+    if row["agent"] != unit.caller.actor:
+        require(unit, "operator" if row["scope"] == "agent" else "human", "revoking another's credential")
+    if row["revoked_at"] is None:
+        revoked = e.CredentialRevoked(reason=command.reason)
+        stream = f"credential-{row['id']}"
+        unit.add(fact(unit, stream, revoked, subject_agent=row["agent"], subject_family=row["family"]))
+    return Answer(extra={"credential": row["id"]})
+
+
+def _credential(unit: Unit, credential: str) -> Row:
+    row = unit.row(SQL["credential"], {"id": credential})
+    if row is None:
+        text = f"no credential {credential!r}; `ainarres token list` lists them"
+        raise Halt(Refusal("not_found", text, {"field": "credential"}))
+    return row
+
+
+def _known(unit: Unit, narrowing: tuple[str, ...] | None) -> None:
+    known = known_features(unit)
+    for feature in narrowing or ():
+        if feature not in known and not feature.startswith(("tier:", "skill:")):
+            text = f"narrowing: no workflow or lane knows {feature!r}; see `ainarres families`"
+            raise Halt(Refusal("invalid", text, {"field": "narrowing"}))

@@ -1,0 +1,251 @@
+"""Adoption: a definition has force once it is an event, and adopting what stands already is no news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ainarres.database.queries import load
+from ainarres.domain import events as e
+from ainarres.domain.card import read_card
+from ainarres.domain.definition import read_workflow
+from ainarres.domain.fact import Fact
+from ainarres.domain.family import read_families
+from ainarres.domain.project import read_project
+from ainarres.domain.refusal import Refusal
+from ainarres.domain.source import Problem
+from ainarres.domain.workflow import Workflow
+from ainarres.verbs.answer import Answer
+from ainarres.verbs.ids import new_id
+from ainarres.verbs.unit import Halt
+
+if TYPE_CHECKING:
+    from ainarres.domain.commands import (
+        AdoptCard,
+        AdoptFamilies,
+        AdoptProject,
+        AdoptWorkflow,
+        LiftDenial,
+        OpenLedger,
+        PauseLane,
+        ResumeLane,
+        RevokeCapability,
+    )
+    from ainarres.domain.context import Scope
+    from ainarres.domain.events import Event
+    from ainarres.domain.family import Family
+    from ainarres.domain.project import Lane
+    from ainarres.verbs.unit import Row, Unit
+
+SQL = load("ainarres.verbs", "definitions.sql")
+_T = TypeVar("_T")
+ALWAYS_KNOWN = frozenset({"role:triage", "role:auditor"})
+"""Features that mean something though no workflow asks for them: unblocking, and raising flags."""
+
+
+def require(unit: Unit, scope: Scope, what: str) -> None:
+    """End the verb unless the caller's credential includes ``scope``."""
+    if not unit.caller.may(scope):
+        text = f"{what} needs a credential of scope {scope}; yours is {unit.caller.scope}"
+        raise Halt(Refusal("not_eligible", text, {"missing": [scope]}))
+
+
+def fact(unit: Unit, stream: str, event: Event, **more: Any) -> Fact:
+    """Return a fact of a stream other than a task's, stamped with the caller and the time."""
+    return Fact(
+        event=event,
+        stream=stream,
+        version=unit.next_version(stream),
+        recorded_at=unit.now,
+        actor=unit.caller.actor,
+        family=unit.caller.family,
+        credential=unit.caller.credential,
+        **more,
+    )
+
+
+def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - the signature of all verbs
+    """Append the first event, once."""
+    unit.start()
+    require(unit, "human", "opening a ledger")
+    row = unit.row(SQL["ledger"])
+    if row is not None:
+        return Answer(extra={"ledger": str(row["id"])})
+    opened = e.LedgerOpened(id=new_id(unit.now))
+    unit.add(fact(unit, "ledger", opened))
+    return Answer(extra={"ledger": str(opened.id)})
+
+
+def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
+    """Give a workflow force under the next version number."""
+    workflow = _read(read_workflow(command.text, command.source))
+    unit.start()
+    require(unit, "human", "adopting a workflow")
+    newest = unit.row(SQL["newest"], {"key": workflow.key})
+    if newest is not None and newest["digest"] == workflow.digest():
+        return Answer(extra={"workflow": workflow.key, "version": newest["version"], "changed": False})
+    version = 1 if newest is None else newest["version"] + 1
+    adopted = e.WorkflowAdopted(
+        key=workflow.key, version=version, digest=workflow.digest(), definition=workflow.to_json()
+    )
+    unit.add(fact(unit, f"workflow-{workflow.key}", adopted))
+    return Answer(extra={"workflow": workflow.key, "version": version, "changed": True})
+
+
+def adopt_card(unit: Unit, command: AdoptCard) -> Answer:
+    """Publish a role card under the next version number."""
+    card = _read(read_card(command.text, f"{command.role}.md"))
+    unit.start()
+    require(unit, "human", "publishing a role card")
+    newest = unit.row(SQL["newest_card"], {"role": card.role})
+    if newest is not None and newest["digest"] == card.digest:
+        return Answer(extra={"card": card.role, "version": newest["version"], "changed": False})
+    version = 1 if newest is None else newest["version"] + 1
+    adopted = e.CardAdopted(role=card.role, version=version, digest=card.digest, text=card.text)
+    unit.add(fact(unit, f"card-{card.role}", adopted))
+    return Answer(extra={"card": card.role, "version": version, "changed": True})
+
+
+def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
+    """Register a project and open or change its lanes; a lane left out of the file stays as it is, and is named."""
+    unit.start()
+    require(unit, "human", "adopting a project")
+    workflows = {row["key"]: Workflow.from_json(row["definition"]) for row in unit.rows(SQL["workflows"])}
+    project = _read(read_project(command.text, command.source, workflows))
+    standing = unit.row(SQL["project"], {"key": project.key})
+    changed: list[str] = []
+    if standing is None or standing["digest"] != project.digest():
+        registered = e.ProjectRegistered(
+            key=project.key, title=project.title, repository=project.repository, digest=project.digest()
+        )
+        unit.add(fact(unit, f"project-{project.key}", registered))
+        changed.append(f"project {project.key}")
+    lanes = {row["key"]: row for row in unit.rows(SQL["lanes_of"], {"project": project.key})}
+    for lane in project.lanes:
+        key = f"{project.key}/{lane.key}"
+        if (event := _lane_event(project.key, lane, lanes.pop(key, None))) is not None:
+            unit.add(fact(unit, f"lane-{key}", event))
+            changed.append(f"lane {key}")
+    return Answer(extra={"project": project.key, "changed": changed, "left": sorted(lanes)})
+
+
+def _lane_event(project: str, lane: Lane, row: Row | None) -> Event | None:
+    said = {
+        "project": project,
+        "key": lane.key,
+        "title": lane.title,
+        "workflow": lane.workflow,
+        "settings": lane.settings(),
+    }
+    if row is None:
+        return e.LaneOpened(**said)
+    same = all(row[name] == said[name] for name in ("title", "workflow", "settings"))
+    return None if same else e.LaneChanged(**said)
+
+
+def adopt_families(unit: Unit, command: AdoptFamilies) -> Answer:
+    """Register families and bring their grants to what the file says; families it leaves out stay as they are."""
+    unit.start()
+    require(unit, "human", "adopting families")
+    families = _read(read_families(command.text, command.source, known_features(unit)))
+    changes: list[str] = []
+    for family in families:
+        changes += _bring(unit, family)
+    return Answer(extra={"families": [family.key for family in families], "changed": changes})
+
+
+def known_features(unit: Unit) -> frozenset[str]:
+    """Return the features that some adopted workflow asks for or some lane answers to."""
+    asked = {f for row in unit.rows(SQL["workflows"]) for f in Workflow.from_json(row["definition"]).features}
+    lanes = {f"lane:{key}" for key in unit.rows(SQL["lane_keys"])[0]["keys"]}
+    return frozenset(asked | lanes | ALWAYS_KNOWN)
+
+
+def _bring(unit: Unit, family: Family) -> list[str]:
+    stream, row = f"family-{family.key}", unit.row(SQL["family"], {"key": family.key})
+    registered = e.FamilyRegistered(
+        key=family.key,
+        label=family.label,
+        maker=family.maker,
+        cost_class=family.cost_class,
+        skills=family.skills,
+        description=family.description,
+    )
+    changes = []
+    if row is None or any(_as_row(getattr(registered, name)) != row[name] for name in e.FamilyRegistered.model_fields):
+        unit.add(fact(unit, stream, registered))
+        changes.append(f"{family.key}: {'registered' if row is None else 'declared anew'}")
+    had = frozenset(row["grants"]) if row is not None else frozenset()
+    for feature in sorted(family.features - had):
+        unit.add(fact(unit, stream, e.FeatureGranted(feature=feature)))
+        changes.append(f"{family.key}: + {feature}")
+    for feature in sorted(had - family.features):
+        unit.add(fact(unit, stream, e.FeatureWithdrawn(feature=feature)))
+        changes.append(f"{family.key}: - {feature}")
+    return changes
+
+
+def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:
+    """Deny a family a feature until a person lifts it."""
+    unit.start()
+    require(unit, "human", "revoking a capability")
+    _family(unit, command.family)
+    denied = unit.row(SQL["denial"], {"family": command.family, "feature": command.feature})
+    if denied is None or denied["until"] is not None:
+        revoked = e.CapabilityRevoked(feature=command.feature, reason=command.reason)
+        unit.add(fact(unit, f"family-{command.family}", revoked, subject_family=command.family))
+    return Answer(extra={"family": command.family, "feature": command.feature})
+
+
+def lift_denial(unit: Unit, command: LiftDenial) -> Answer:
+    """Lift whatever denies a family a feature."""
+    unit.start()
+    require(unit, "human", "lifting a denial")
+    _family(unit, command.family)
+    if unit.row(SQL["denial"], {"family": command.family, "feature": command.feature}) is None:
+        text = f"nothing denies {command.family} {command.feature}; see `ainarres families`"
+        raise Halt(Refusal("conflict", text))
+    lifted = e.DenialLifted(feature=command.feature, reason=command.reason)
+    unit.add(fact(unit, f"family-{command.family}", lifted, subject_family=command.family))
+    return Answer(extra={"family": command.family, "feature": command.feature})
+
+
+def pause_lane(unit: Unit, command: PauseLane) -> Answer:
+    """Stop claims on a lane; paused already is no news."""
+    return _set_paused(unit, command.lane, e.LanePaused(reason=command.reason))
+
+
+def resume_lane(unit: Unit, command: ResumeLane) -> Answer:
+    """Open claims on a lane again; open already is no news."""
+    return _set_paused(unit, command.lane, e.LaneResumed(reason=command.reason))
+
+
+def _set_paused(unit: Unit, name: str, event: e.LanePaused | e.LaneResumed) -> Answer:
+    unit.start()
+    require(unit, "operator", "pausing or resuming a lane")
+    lane = unit.lane(name)
+    if lane["paused"] != isinstance(event, e.LanePaused):
+        unit.add(fact(unit, f"lane-{lane['key']}", event, project=lane["project"]))
+    return Answer(extra={"lane": lane["key"], "paused": isinstance(event, e.LanePaused)})
+
+
+def _family(unit: Unit, key: str) -> Row:
+    row = unit.row(SQL["family"], {"key": key})
+    if row is None:
+        text = f"no family {key!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
+        raise Halt(Refusal("not_found", text, {"field": "family"}))
+    return row
+
+
+def _as_row(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(found: _T | tuple[Problem, ...]) -> _T:
+    """Return what was read, or end the verb with every problem found."""
+    if isinstance(found, tuple) and found and isinstance(found[0], Problem):
+        said = "\n".join(str(problem) for problem in found)
+        problems = [
+            {"source": p.source, "line": p.line, "field": p.field, "message": p.message, "cure": p.cure} for p in found
+        ]
+        raise Halt(Refusal("invalid", said, {"field": found[0].field, "problems": problems}))
+    return cast("_T", found)

@@ -1,0 +1,275 @@
+"""The unit of work: one verb, one transaction. Lock, read the clock, decide, append, bring the projections along, commit.
+
+``start`` sends everything that needs no decision in one round trip; ``finish`` sends the append, the inline projections and the
+commit in another. Nothing that can fail for a reason of ours runs after the append.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
+from ainarres.database.queries import load
+from ainarres.domain.context import Context
+from ainarres.domain.events import REGISTRY
+from ainarres.domain.refusal import Refusal
+from ainarres.domain.workflow import Workflow
+from ainarres.ledger import store
+from ainarres.ledger.event import NewEvent
+from ainarres.projections import board, registers
+from ainarres.verbs import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import psycopg
+
+    from ainarres.domain.context import Caller
+    from ainarres.domain.fact import Fact
+    from ainarres.domain.story import Decision, Told
+    from ainarres.domain.task import Task
+    from ainarres.verbs.identity import Credential
+
+SQL = load("ainarres.verbs", "unit.sql")
+Row = dict[str, Any]
+Call = tuple[Any, Any]
+"""A statement and its parameters."""
+
+
+class Halt(Exception):  # noqa: N818 - not an error: a verb that ends early with a refusal
+    """Ends a verb with a refusal; the unit rolls back."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.reason)
+
+
+class Known:
+    """What a session may remember between verbs, since it never changes once committed."""
+
+    def __init__(self) -> None:
+        self.workflows: dict[tuple[str, int], Workflow] = {}
+        self.routes: dict[int, Any] = {}
+        """Interned routes by id; a value of null is interned but not read yet."""
+
+
+class Unit:
+    """A verb's transaction."""
+
+    now: datetime
+    caller: Caller
+    credential: Credential | None
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        known: Known,
+        *,
+        token_sha256: str | None,
+        command: UUID | None,
+        request: str | None,
+    ) -> None:
+        self.connection, self.known = connection, known
+        self.command, self.request = command, request
+        self.remembered: Row | None = None
+        """Set when the command id is known already: the verb is a repeat."""
+        self.tiers: frozenset[int] = frozenset()
+        self.cards: Mapping[str, int] = {}
+        self._token = token_sha256
+        self._facts: list[Fact] = []
+        self._told: list[Told] = []
+        self._workflows: dict[UUID, Workflow] = {}
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self, statement: Any, parameters: Any = None) -> list[Row]:
+        """Run one statement and return its rows."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
+
+    def row(self, statement: Any, parameters: Any = None) -> Row | None:
+        """Run one statement and return its first row, if any."""
+        found = self.rows(statement, parameters)
+        return found[0] if found else None
+
+    def start(self, *locks: Call) -> list[list[Row]]:
+        """Begin: take the board, identify the caller, take the command's id, run ``locks``, read the clock.
+
+        Returns the rows of each of ``locks``. Raises ``Halt`` when the credential is no good or the key was used for
+        something else; sets ``remembered`` when this very command was done before.
+        """
+        token = {"token_sha256": self._token, "agent": None if self._token else identity.LOCAL.actor}
+        remember = {**token, "command": self.command, "request": self.request}
+        calls: list[Call] = [
+            (board.SQL["lock_board"], None),
+            (identity.SQL["caller"], token),
+            *([(SQL["remember"], remember)] if self.command else []),
+            *locks,
+            (SQL["world"], None),
+            (SQL["clock"], None),
+        ]
+        results = self._pipeline([(SQL["begin"], None), *calls])[1:]
+        self.now = results[-1][0]["now"]
+        self._identify(results[1])
+        world = results[-2][0]
+        self.tiers, self.cards = frozenset(world["tiers"]), world["cards"]
+        if self.command and not results[2]:
+            self.remembered = self._recall()
+        first = 3 if self.command else 2
+        return results[first : first + len(locks)]
+
+    def read_clock(self) -> None:
+        """Read the time again, after a lock that was taken later than ``start``."""
+        row = self.row(SQL["clock"])
+        assert row is not None
+        self.now = row["now"]
+
+    def call(self, *calls: Call) -> list[list[Row]]:
+        """Run several statements in one round trip."""
+        return self._pipeline(list(calls))
+
+    def _pipeline(self, calls: Sequence[Call]) -> list[list[Row]]:
+        with self.connection.pipeline():
+            cursors = [self.connection.cursor(row_factory=dict_row).execute(sql, args) for sql, args in calls]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+    def _identify(self, rows: list[Row]) -> None:
+        if self._token is None:
+            self.caller, self.credential = identity.LOCAL, None
+            return
+        found = identity.identify(rows[0] if rows else None, self.now)
+        if isinstance(found, Refusal):
+            raise Halt(found)
+        self.caller, self.credential = found
+
+    def _recall(self) -> Row:
+        row = self.row(SQL["remembered"], {"agent": self.caller.actor, "command": self.command})
+        if row is None or row["request"] != self.request:
+            raise Halt(Refusal("key_reused", "this key was used for another command; use a new one (--key)"))
+        return row
+
+    # -- definitions --------------------------------------------------------------------------------------------------
+
+    def workflow(self, task: Task) -> Workflow:
+        """Return the version of the workflow that a task is pinned to."""
+        return self.workflow_version(task.workflow, task.workflow_version)
+
+    def workflow_version(self, key: str, version: int) -> Workflow:
+        """Return one version of a workflow; what was adopted never changes, so it is read once."""
+        at = key, version
+        if at not in self.known.workflows:
+            row = self.row(SQL["workflow"], {"key": key, "version": version})
+            assert row is not None
+            self.known.workflows[at] = Workflow.from_json(row["definition"])
+        return self.known.workflows[at]
+
+    def newest_workflow(self, key: str) -> tuple[int, Workflow]:
+        """Return the newest version of a workflow; ``Halt`` when none was adopted."""
+        row = self.row(SQL["newest_workflow"], {"key": key})
+        if row is None:
+            raise Halt(Refusal("not_found", f"no workflow {key!r}; adopt one with `ainarres workflow adopt FILE`"))
+        at = key, row["version"]
+        if at not in self.known.workflows:
+            self.known.workflows[at] = Workflow.from_json(row["definition"])
+        return row["version"], self.known.workflows[at]
+
+    def lane(self, name: str) -> Row:
+        """Return a lane by its key; ``Halt`` when there is none, or more than one of that short name."""
+        found = self.rows(SQL["lane"], {"lane": name})
+        if found and (found[0]["key"] == name or len(found) == 1):
+            return found[0]
+        if not found:
+            raise Halt(Refusal("not_found", f"no lane {name!r}; `ainarres project list` names them", {"field": "lane"}))
+        keys = ", ".join(row["key"] for row in found)
+        raise Halt(Refusal("invalid", f"lane: {name!r} is the name of more than one: {keys}", {"field": "lane"}))
+
+    def context(self, task: Task, **more: Any) -> Context:
+        """Return what the deciders are told about the world around ``task``."""
+        return Context(
+            now=self.now,
+            caller=self.caller,
+            workflow=self.workflow(task),
+            tiers=self.tiers,
+            cards=self.cards,
+            **more,
+        )
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def take(self, decision: Decision | Refusal, workflow: Workflow | None = None) -> Decision:
+        """Take a decision into the block to append; a refusal ends the verb."""
+        if isinstance(decision, Refusal):
+            raise Halt(decision)
+        self._workflows[decision.task.id] = workflow or self.workflow(decision.task)
+        self._told.extend(decision.told)
+        self._facts.extend(decision.facts)
+        return decision
+
+    def add(self, *facts: Fact) -> None:
+        """Take facts of other streams than tasks' into the block."""
+        self._facts.extend(facts)
+
+    def next_version(self, stream: str) -> int:
+        """Return the version that the next fact of ``stream`` gets, facts in the block counted."""
+        pending = sum(fact.stream == stream for fact in self._facts)
+        return store.stream_version(self.connection, stream) + pending + 1
+
+    def finish(self) -> int | None:
+        """Append the block, write the projections, commit. Return the last position; null when there is nothing to say."""
+        if not self._facts:
+            self.rollback()
+            return None
+        more = len(self._facts) - 1
+        append, parameters = store.append_statement([self._to_append(fact) for fact in self._facts])
+        with self.connection.pipeline():
+            appended = self.connection.execute(append, parameters)
+            interned = self._project()
+            if self.command:
+                mine = {"agent": self.caller.actor, "command": self.command, "more": more}
+                self.connection.execute(SQL["remember_positions"], mine)
+            self.connection.execute(SQL["commit"])
+        self.known.routes.update(dict.fromkeys(interned - self.known.routes.keys()))
+        first = appended.fetchone()
+        assert first is not None
+        return int(first[0]) + more
+
+    def rollback(self) -> None:
+        """Undo everything."""
+        self.connection.execute(SQL["rollback"])
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """The block so far."""
+        return self._facts
+
+    def _project(self) -> set[int]:
+        for fact in self._facts:
+            registers.apply(self.connection, fact)
+        # positions are counted back from the end of the block, where facts of other streams stand too
+        return board.write(self.connection, self._facts, self._told, self._workflows, self.known.routes.keys())
+
+    def _to_append(self, fact: Fact) -> NewEvent:
+        kind = REGISTRY[type(fact.event).__name__]
+        return NewEvent(
+            stream=fact.stream,
+            version=fact.version,
+            type=kind.name,
+            schema=kind.schema,
+            body=fact.event.model_dump(mode="json"),
+            actor=fact.actor,
+            family=fact.family,
+            capability=fact.capability,
+            credential=fact.credential,
+            subject_agent=fact.subject_agent,
+            subject_family=fact.subject_family,
+            project=fact.project,
+            task=fact.task,
+            command=self.command,
+            request=self.request,
+            causation=None,
+            correlation=fact.correlation,
+            recorded_at=fact.recorded_at,
+        )

@@ -1,0 +1,55 @@
+-- begin --
+-- One verb, one transaction.
+BEGIN
+
+-- commit --
+-- Everything or nothing.
+COMMIT
+
+-- rollback --
+-- Nothing.
+ROLLBACK
+
+-- clock --
+-- The verb's one reading of time, after its locks.
+SELECT ledger.clock() AS now
+
+-- remember --
+-- Takes the command's id for the caller; a concurrent twin waits here, a later one gets no row.
+INSERT INTO projection.command (agent, command, request)
+SELECT a.agent, %(command)s, %(request)s
+  FROM (SELECT %(agent)s::text AS agent WHERE %(agent)s::text IS NOT NULL
+         UNION ALL
+        SELECT agent FROM projection.credential WHERE token_sha256 = %(token_sha256)s) AS a
+ON CONFLICT (agent, command) DO NOTHING
+RETURNING agent
+
+-- remembered --
+-- What a command id stands for.
+SELECT request, first_position, last_position FROM projection.command
+ WHERE agent = %(agent)s AND command = %(command)s
+
+-- remember_positions --
+-- Where the command's events stand: the block just appended in this session.
+UPDATE projection.command
+   SET first_position = currval('ledger.position') - %(more)s, last_position = currval('ledger.position')
+ WHERE agent = %(agent)s AND command = %(command)s
+
+-- world --
+-- What deciders are told besides the task: tiers that exist, newest card versions.
+SELECT ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
+              WHERE feature ~ '^tier:[0-9]{1,6}$') AS tiers,
+       coalesce((SELECT jsonb_object_agg(role, version)
+                   FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest), '{}') AS cards
+
+-- lane --
+-- A lane by its full key, or by its last part where that is unique.
+SELECT * FROM projection.lane WHERE key = %(lane)s OR key LIKE '%%/' || %(lane)s ORDER BY (key = %(lane)s) DESC LIMIT 3
+
+-- workflow --
+-- One version of a workflow.
+SELECT definition FROM projection.workflow WHERE key = %(key)s AND version = %(version)s
+
+-- newest_workflow --
+-- The version that new tasks take.
+SELECT version, definition FROM projection.workflow WHERE key = %(key)s ORDER BY version DESC LIMIT 1
