@@ -2,4 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.database import Database
+
 pytest_plugins = ["tests.database"]
+
+
+@pytest.fixture
+def scene(database: Database) -> Iterator[Scene]:
+    """A small world; when the test ends, the tables must be what the ledger gives."""
+    made = Scene(database)
+    yield made
+    made.close()

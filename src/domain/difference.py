@@ -53,7 +53,7 @@ def _compare(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str,
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    for key in (*before, *(key for key in after if key not in before)):
+    for key in (*after, *(key for key in before if key not in after)):
         if before.get(key) != after.get(key):
             yield f"{key} {_said(before.get(key))} → {_said(after.get(key))}"
 

@@ -81,9 +81,8 @@ class Project(BaseModel):
         """Return the declaration as JSON in the file's shape."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
-    @property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON, in hexadecimal."""
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return digest(self.to_json())
 
 

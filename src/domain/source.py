@@ -117,6 +117,9 @@ def load(text: str, name: str) -> Source | tuple[Problem, ...]:
         match = _POSITION.search(str(error))
         line = int(match[1]) if match else max(1, len(text.splitlines()))
         return (Problem(name, line, "syntax", _POSITION.sub("", str(error)), "TOML is described at toml.io"),)
+    except (ValueError, RecursionError):
+        # tomllib lets Python's own limits through: digits of a number, depth of nesting
+        return (Problem(name, 1, "syntax", "a number is too long or a value too deep", "write it shorter"),)
     return Source(name, data, dict(reversed(list(_scan(text)))))
 
 

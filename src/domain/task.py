@@ -163,7 +163,7 @@ def _apply(event: e.Event, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - th
     return task
 
 
-@_apply.register
+@_apply.register(e.TaskClaimed)
 def _(event: e.TaskClaimed, task: Task, fact: Fact) -> Task:
     assert fact.actor is not None
     hold = Hold(
@@ -179,21 +179,21 @@ def _(event: e.TaskClaimed, task: Task, fact: Fact) -> Task:
     return replace(task, hold=hold)
 
 
-@_apply.register
+@_apply.register(e.LeaseRenewed)
 def _(event: e.LeaseRenewed, task: Task, fact: Fact) -> Task:
     if task.hold is None or task.hold.fence != event.fence:
         return task
     return replace(task, hold=replace(task.hold, expires_at=event.lease_expires_at, renewals=fact.version))
 
 
-@_apply.register
+@_apply.register(e.ProgressReported)
 def _(event: e.ProgressReported, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     assert task.hold is not None
     hold = replace(task.hold, expires_at=event.lease_expires_at)
     return _with_artifacts(replace(task, hold=hold), event.artifacts)
 
 
-@_apply.register
+@_apply.register(e.TaskAdvanced)
 def _(event: e.TaskAdvanced, task: Task, fact: Fact) -> Task:
     assert fact.actor is not None
     author = Author(fact.actor, fact.family, event.maker, fact.capability)
@@ -207,46 +207,46 @@ def _(event: e.TaskAdvanced, task: Task, fact: Fact) -> Task:
     )
 
 
-@_apply.register
+@_apply.register(e.TaskRejected)
 def _(event: e.TaskRejected, task: Task, fact: Fact) -> Task:
     moved = _entered(_with_artifacts(task, event.artifacts), event.to_stage, fact.recorded_at)
     return replace(moved, rework=event.rework, approved=None)
 
 
-@_apply.register
+@_apply.register(e.TaskReleased)
 def _(event: e.TaskReleased, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(task, hold=None, attempts=event.attempts, infra_releases=event.infra_releases)
 
 
-@_apply.register
+@_apply.register(e.LeaseExpired)
 def _(event: e.LeaseExpired, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(task, hold=None, attempts=event.attempts)
 
 
-@_apply.register
+@_apply.register(e.TaskEscalated)
 def _(event: e.TaskEscalated, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     tiers = {**task.tiers, event.stage: event.to_tier}
     rework = 0 if event.because == "rework" else task.rework
     return replace(task, tiers=tiers, attempts=0, infra_releases=0, rework=rework)
 
 
-@_apply.register
+@_apply.register(e.TaskBlocked)
 def _(event: e.TaskBlocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(task, blocked=True, blocked_reason=event.reason, hold=None)
 
 
-@_apply.register
+@_apply.register(e.TaskUnblocked)
 def _(event: e.TaskUnblocked, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     waived = tuple(dict.fromkeys((*task.waived, *event.waived)))
     return replace(task, blocked=False, blocked_reason=None, attempts=0, infra_releases=0, rework=0, waived=waived)
 
 
-@_apply.register
+@_apply.register(e.TaskCancelled)
 def _(event: e.TaskCancelled, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(task, cancelled=True, hold=None)
 
 
-@_apply.register
+@_apply.register(e.TaskAmended)
 def _(event: e.TaskAmended, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(
         task,
@@ -257,12 +257,12 @@ def _(event: e.TaskAmended, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - t
     )
 
 
-@_apply.register
+@_apply.register(e.ReviewRuleWaived)
 def _(event: e.ReviewRuleWaived, task: Task, fact: Fact) -> Task:  # noqa: ARG001 - the signature of all cases
     return replace(task, review_waived=True)
 
 
-@_apply.register
+@_apply.register(e.TaskMigrated)
 def _(event: e.TaskMigrated, task: Task, fact: Fact) -> Task:
     same = event.stage == task.stage
     return replace(

@@ -219,7 +219,6 @@ class Workflow(BaseModel):
         """
         return cls.model_validate(document)
 
-    @property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON, in hexadecimal."""
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return digest(self.to_json())

@@ -82,11 +82,12 @@ def from_row(row: Mapping[str, Any]) -> Task:
             attempt=row["attempt"],
             renewals=row["renewals"],
         )
+    parts: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    parts |= {name: _utc(row[name]) for name in _TIMES}
+    parts |= {name: tuple(row[name]) for name in _TUPLES}
     return Task(
         id=row["task"],
-        **{name: row[name] for name in _PLAIN},
-        **{name: _utc(row[name]) for name in _TIMES},
-        **{name: tuple(row[name]) for name in _TUPLES},
+        **parts,
         authors={stage: Author(**parts) for stage, parts in row["authors"].items()},
         artifacts=tuple(Artifact(**parts) for parts in row["artifacts"]),
         hold=hold,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ainarres.domain.events import REGISTRY
 from ainarres.domain.fact import Fact
 from ainarres.ledger import upcast
 
 if TYPE_CHECKING:
-    from ainarres.ledger.event import Recorded
+    from ainarres.domain.events import Event
+    from ainarres.ledger.event import StoredEvent
 
 
-def fact_of(recorded: Recorded) -> Fact:
+def fact_of(recorded: StoredEvent) -> Fact:
     """Read a stored event as a fact, its body lifted to the current schema. Raises ``CorruptEvent``."""
-    body = upcast.current(recorded, REGISTRY)
+    event = upcast.event(REGISTRY, recorded)
+    assert recorded.recorded_at is not None
     return Fact(
-        event=body,
+        event=cast("Event", event),
         stream=recorded.stream,
         version=recorded.version,
         recorded_at=recorded.recorded_at,

@@ -59,6 +59,10 @@ class BoardFold:
             row = to_row(task, self.workflow(task))
             yield row | {"waits": waits, "created_position": created, "updated_position": updated}
 
+    def dependents(self, task: UUID) -> frozenset[UUID]:
+        """Return the tasks that name this one as a prerequisite."""
+        return frozenset(self._dependents.get(task, ()))
+
     def unmet(self, task: UUID) -> tuple[UUID, ...]:
         """Return what a task waits on."""
         return tuple(sorted(p for p, met in self.edges.get(task, {}).items() if not met))

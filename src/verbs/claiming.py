@@ -122,6 +122,7 @@ def _already(unit: Unit, task: Task, command: Claim) -> Answer:
 def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids: list[int]) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
     limits = {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+    task: Task | None
     if named is not None:
         task = _named(unit, named)
     else:

@@ -129,7 +129,7 @@ def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
 
 
 def _lane_event(project: str, lane: Lane, row: Row | None) -> Event | None:
-    said = {
+    said: dict[str, Any] = {
         "project": project,
         "key": lane.key,
         "title": lane.title,

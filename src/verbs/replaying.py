@@ -22,7 +22,7 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     """Return the envelope of a command done before, marked ``replayed``; appends nothing."""
     assert unit.remembered is not None
     first, last = unit.remembered["first_position"], unit.remembered["last_position"]
-    stored = [s for s in store.read(connection, first - 1, last - first + 1, last) if s.command == unit.command]
+    stored = [s for s in store.stream_all(connection, first - 1, last) if s.command == unit.command]
     told = [(s.position, fact_of(s)) for s in stored]
     extra: dict[str, Any] = {"replayed": True}
     lead = told[0]

@@ -109,6 +109,9 @@ class Session:
             except _AGAIN:
                 self._undo()
                 continue
+            except Halt:  # the credential ended in between; the claim itself will say so
+                self._undo()
+                return
             except BaseException:
                 self._undo()
                 raise
