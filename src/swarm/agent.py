@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from ainarres.domain.commands import Advance, Block, Heartbeat, Next, Progress, Reject, Release
 from ainarres.faults import InvalidInput, LedgerUnavailable
-from ainarres.projections.standing import Standing
+from ainarres.projections.outlook import Outlook
 from ainarres.swarm import harness
 from ainarres.swarm.adapter import Assignment
 from ainarres.swarm.halt import Halt
@@ -87,7 +87,7 @@ class Agent:
     adapter: Adapter
     workspaces: Workspaces
     lanes: Sequence[str]
-    standing: Callable[[], Standing] | None
+    outlook: Callable[[], Outlook] | None
     limits: Limits
     poll: float
     environment: Mapping[str, str]
@@ -103,7 +103,7 @@ def run(
     workspaces: Workspaces,
     lanes: Sequence[str] = (),
     until: Literal["drained", "standing"] = "drained",
-    standing: Callable[[], Standing] | None = None,
+    outlook: Callable[[], Outlook] | None = None,
     limits: Limits = Limits(),
     poll: float = 1.0,
     environment: Mapping[str, str] | None = None,
@@ -112,7 +112,7 @@ def run(
 ) -> Ending:
     """Work until nothing is open on ``lanes`` (all that the credential reaches, when empty), or for ever.
 
-    ``connect`` opens a connection that speaks as this agent. ``standing`` tells what is left, for
+    ``connect`` opens a connection that speaks as this agent. ``outlook`` tells what is left, for
     ``until="drained"``; without it one empty answer from every lane counts as drained. ``poll`` is seconds between
     two questions to an empty board. ``environment`` is how the ``ainarres`` command inside the harness reaches the
     ledger (``AINARRES_TOKEN`` and one of ``AINARRES_URL``, ``AINARRES_HOME``, ``AINARRES_SERVER``). ``tell`` takes
@@ -123,7 +123,7 @@ def run(
         halt = stack.enter_context(Halt()) if halt is None else halt
         line = Line(connect, halt, limits.outage)
         stack.callback(line.close)
-        agent = Agent(line, connect, adapter, workspaces, lanes, standing, limits, poll, environment or {}, tell, halt)
+        agent = Agent(line, connect, adapter, workspaces, lanes, outlook, limits, poll, environment or {}, tell, halt)
         try:
             return _live(agent, until)
         except LedgerUnavailable as error:
@@ -147,7 +147,7 @@ def _live(agent: Agent, until: Literal["drained", "standing"]) -> Ending:
             agent.tell(f"refused: {found.code}: {found.reason}")
             return Ending.REFUSED
         if until == "drained":
-            left = agent.standing() if agent.standing is not None else Standing(0, 0, 0)
+            left = agent.outlook() if agent.outlook is not None else Outlook(0, 0, 0)
             if left.open == 0:
                 return Ending.DRAINED
             if left.held or left.position != seen:

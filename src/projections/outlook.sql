@@ -4,7 +4,7 @@ SELECT count(*) FILTER (WHERE NOT terminal AND NOT cancelled) AS open,
        count(*) FILTER (WHERE holder IS NOT NULL AND lease_expires_at > ledger.clock()) AS held,
        coalesce(max(updated_position), 0) AS position
   FROM projection.board
- WHERE lane = ANY (%(lanes)s) OR cardinality(%(lanes)s::text[]) = 0
+ WHERE lane = ANY (%(lanes)s) OR split_part(lane, '/', 2) = ANY (%(lanes)s) OR cardinality(%(lanes)s::text[]) = 0
 
 -- rows --
 -- Every task of a lane as a picture of it needs them, in the order they were posted.

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-SQL = load("ainarres.projections", "standing.sql")
+SQL = load("ainarres.projections", "outlook.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Outlook:
     """What is left on some lanes."""
 
     open: int
@@ -29,12 +29,12 @@ class Standing:
     """The newest position that the tasks show: it grows when any of them moves."""
 
 
-def remaining(connection: psycopg.Connection[Any], lanes: Sequence[str]) -> Standing:
+def remaining(connection: psycopg.Connection[Any], lanes: Sequence[str]) -> Outlook:
     """Return what is left on ``lanes`` (full keys), or on all lanes when there are none."""
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(SQL["remaining"], {"lanes": list(lanes)}).fetchone()
     assert row is not None
-    return Standing(row["open"], row["held"], row["position"])
+    return Outlook(row["open"], row["held"], row["position"])
 
 
 def rows(connection: psycopg.Connection[Any], lane: str) -> list[dict[str, Any]]:
