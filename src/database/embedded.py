@@ -208,7 +208,7 @@ def _start(home: Path, programs: Path, who: Account, *, durable: bool) -> Path:
                 os.close(held)
 
 
-class _Died(Exception):  # noqa: N818 - a signal between two functions of this module
+class _Died(Exception):
     """The postmaster ended before it was ready."""
 
 

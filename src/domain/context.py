@@ -33,7 +33,7 @@ class Caller:
     family: str | None = None
     maker: str | None = None
     features: frozenset[str] = frozenset()
-    """Effective: (grants ∩ the credential's narrowing) − live denials."""
+    """Effective: (grants ∩ the credential's narrowing) minus live denials."""
     kept: Mapping[str, datetime] = field(default_factory=dict)
     """Features under a reflexive suspension, to the time it began: a hold older than that keeps them."""
 

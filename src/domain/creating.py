@@ -44,7 +44,8 @@ def create(command: Create, birth: Birth, context: Context) -> Decision | Refusa
             return Refusal("not_eligible", f"need {lane}; see `ainarres whoami`", {"missing": [lane]})
         starts = [t for t in workflow.exits(initial.key) if t.kind == "advance"]
         if starts and not any(caller.features.issuperset(t.requires) for t in starts):
-            missing = sorted(min(({*t.requires} - caller.features for t in starts), key=len))
+            nearest: set[str] = min(({*t.requires} - caller.features for t in starts), key=len)
+            missing = sorted(nearest)
             text = f"creating a task needs the key to its first step: {', '.join(missing)}"
             return Refusal("not_eligible", text, {"missing": missing})
     event = e.TaskCreated(

@@ -1,8 +1,8 @@
 """Who may take which task, and what stands in the way: the one predicate file of claim, ``why`` and demand.
 
-A **route** is what many tasks share as far as permission goes: lane, workflow version, stage, requirements and, where the
-stage reviews, whose work it is. A caller's open routes are worked out once, so that a backlog outside them costs nothing.
-What differs from task to task (held, blocked, waiting) is asked of the task alone.
+A **route** is what many tasks share as far as permission goes: lane, workflow version, stage, requirements and, where
+the stage reviews, whose work it is. A caller's open routes are worked out once, so that a backlog outside them costs
+nothing. What differs from task to task (held, blocked, waiting) is asked of the task alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class Route:
     needs: tuple[str, ...]
     """Features needed whatever the transition, sorted; the lane's among them."""
     author: str | None
-    """Agent, family or maker (as the stage's ``distinct`` says) whose work is reviewed here; null where any may review."""
+    """Agent, family or maker (as the stage's ``distinct`` says) whose work is reviewed here; null where any may
+    review.
+    """
 
     @classmethod
     def of(cls, task: Task, workflow: Workflow) -> Self:
@@ -107,7 +109,9 @@ def author_of(task: Task, workflow: Workflow) -> Author | None:
 
 
 def covered(workflow: Workflow, stage: str, features: frozenset[str]) -> tuple[Transition, ...]:
-    """Return the ways out of ``stage`` that ``features`` cover, advances first, the most demanding first among equals."""
+    """Return the ways out of ``stage`` that ``features`` cover, advances first, the most demanding first among
+    equals.
+    """
     ways = [t for t in workflow.exits(stage) if features.issuperset(t.requires)]
     return tuple(sorted(ways, key=lambda t: (t.kind != "advance", -len(t.requires))))
 

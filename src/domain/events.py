@@ -1,7 +1,7 @@
 """Every event of the ledger: its body, and the one registry table that says where it belongs.
 
-A body is a frozen model named in the past participle. Who appended it, of which family, by which credential, and whom it
-credits or charges are stamps of the ledger's row, not of the body. A changed body needs a new ``schema`` number, an
+A body is a frozen model named in the past participle. Who appended it, of which family, by which credential, and whom
+it credits or charges are stamps of the ledger's row, not of the body. A changed body needs a new ``schema`` number, an
 upcaster from the old one and a new golden file; stored rows are never rewritten.
 """
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ainarres.domain.commands import Advance, Reject
     from ainarres.domain.context import Context
     from ainarres.domain.task import Author, Hold, Task
-    from ainarres.domain.workflow import Transition
+    from ainarres.domain.workflow import Transition, Workflow
 
 
 def advance(task: Task, command: Advance, context: Context) -> Decision | Refusal:
@@ -97,26 +97,33 @@ def _move(task: Task, command: Advance | Reject, context: Context, kind: str) ->
     hold = held(task, context, command.fence)
     if isinstance(hold, Refusal):
         return hold
-    moves = [t for t in context.workflow.exits(task.stage) if t.kind == kind]
+    move = _way(task, command.to, context.workflow, context.caller.features_for(hold.claimed_at), kind)
+    if isinstance(move, Refusal):
+        return move
+    if same_agent(task, context.workflow, context.caller.actor):
+        return Refusal("needs_other_family", "an agent never reviews its own work; release the task")
+    return move, hold
+
+
+def _way(task: Task, to: str | None, workflow: Workflow, features: frozenset[str], kind: str) -> Transition | Refusal:
+    """Return the one legal way of ``kind`` that ``features`` cover; the most demanding of those to the same stage."""
+    moves = [t for t in workflow.exits(task.stage) if t.kind == kind]
     legal = sorted({t.to_stage for t in moves})
-    named = [t for t in moves if command.to in (None, t.to_stage)]
+    named = [t for t in moves if to in (None, t.to_stage)]
     if not named:
-        there = f"to {command.to!r}" if command.to is not None else ""
+        there = f" to {to!r}" if to is not None else ""
         ways = f"legal: {', '.join(legal)}" if legal else f"{task.stage} has no {kind}"
-        return Refusal("illegal_transition", f"no {kind} {there} from {task.stage}; {ways}", {"legal": legal})
-    features = context.caller.features_for(hold.claimed_at)
+        return Refusal("illegal_transition", f"no {kind}{there} from {task.stage}; {ways}", {"legal": legal})
     if lacking := task.needs() - features:
         return _not_eligible(lacking)
-    open_ = [t for t in named if features.issuperset(t.requires)]
-    if not open_:
+    covered = [t for t in named if features.issuperset(t.requires)]
+    if not covered:
         return _not_eligible(min(({*t.requires} - features for t in named), key=len))
-    targets = {t.to_stage for t in open_}
+    targets = {t.to_stage for t in covered}
     if len(targets) > 1:
         names = ", ".join(sorted(targets))
         return Refusal("illegal_transition", f"more than one {kind} is legal; say --to: {names}", {"legal": legal})
-    if same_agent(task, context.workflow, context.caller.actor):
-        return Refusal("needs_other_family", "an agent never reviews its own work; release the task")
-    return max(open_, key=lambda t: len(t.requires)), hold
+    return max(covered, key=lambda t: len(t.requires))
 
 
 def _not_eligible(lacking: frozenset[str] | set[str]) -> Refusal:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ainarres.domain.digest import digest
-from ainarres.domain.duration import Duration  # noqa: TC001 - pydantic reads it
+from ainarres.domain.duration import Duration
 from ainarres.domain.feature import Key, titled
 from ainarres.domain.listing import listed
 from ainarres.domain.source import Problem, Source, load

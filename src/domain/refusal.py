@@ -1,6 +1,7 @@
 """A refusal is a rule saying no: a value with a stable code, a reason that names what is missing, and the cure.
 
-Codes, in the order of the envelope's table; the exit status and HTTP status follow the code (``ainarres.verbs.envelope``).
+Codes, in the order of the envelope's table; the exit status and HTTP status follow the code
+(``ainarres.verbs.envelope``).
 """
 
 from __future__ import annotations

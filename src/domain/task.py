@@ -1,7 +1,8 @@
 """The state of one task, and how each event changes it.
 
-``evolve`` is the only reader of task events: live verbs, replay, the board and time travel all fold with it. It trusts what
-an event recorded (attempts, deadlines, stages) and never recomputes a rule, so that a changed rule never rewrites history.
+``evolve`` is the only reader of task events: live verbs, replay, the board and time travel all fold with it. It trusts
+what an event recorded (attempts, deadlines, stages) and never recomputes a rule, so that a changed rule never rewrites
+history.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ainarres.domain.family import Skill  # noqa: TC001 - pydantic reads it
+from ainarres.domain.family import Skill
 from ainarres.domain.feature import Features, Key, titled
 from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from ainarres.domain.digest import digest
-from ainarres.domain.duration import Duration  # noqa: TC001 - pydantic reads it
+from ainarres.domain.duration import Duration
 from ainarres.domain.feature import Features, Key, key_of, kind_of, titled
 from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError

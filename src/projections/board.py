@@ -1,7 +1,7 @@
 """The board: one row a task, as the verbs read and write it inside the transaction of their append.
 
-A row is ``Task`` spread over columns, plus what follows from other streams: the route, the agent who may not review, and how
-many prerequisites are open. ``fold.py`` computes the same rows from the ledger alone.
+A row is ``Task`` spread over columns, plus what follows from other streams: the route, the agent who may not review,
+and how many prerequisites are open. ``fold.py`` computes the same rows from the ledger alone.
 """
 
 from __future__ import annotations
@@ -29,11 +29,33 @@ if TYPE_CHECKING:
 
 SQL = load("ainarres.projections", "board.sql")
 
-_PLAIN = (
-    "project lane workflow workflow_version stage terminal title payload priority epic template attempts infra_releases"
-    " rework tiers blocked blocked_reason cancelled review_waived delivered approved created_by created_by_family version"
-    " correlation"
-).split()
+_PLAIN = [
+    "project",
+    "lane",
+    "workflow",
+    "workflow_version",
+    "stage",
+    "terminal",
+    "title",
+    "payload",
+    "priority",
+    "epic",
+    "template",
+    "attempts",
+    "infra_releases",
+    "rework",
+    "tiers",
+    "blocked",
+    "blocked_reason",
+    "cancelled",
+    "review_waived",
+    "delivered",
+    "approved",
+    "created_by",
+    "created_by_family",
+    "version",
+    "correlation",
+]
 _TUPLES = ("requires", "skills", "depends_on", "waived")
 _TIMES = ("created_at", "updated_at", "entered_stage_at")
 _JSON = ("payload", "tiers", "authors", "artifacts")
@@ -103,8 +125,8 @@ def write(
 ) -> set[int]:
     """Bring the board to what ``told``, the part of the just appended ``block`` that concerns tasks, made of it.
 
-    ``workflows`` maps each touched task to the version it is pinned to; ``known`` are routes interned already. Safe in a
-    pipeline: nothing is read back. Returns the routes newly interned, to be known once the transaction is committed.
+    ``workflows`` maps each touched task to the version it is pinned to; ``known`` are routes interned already. Safe in
+    a pipeline: nothing is read back. Returns the routes newly interned, to be known once the transaction is committed.
     """
     interned: set[int] = set()
     back_of = {id(fact): len(block) - 1 - place for place, fact in enumerate(block)}

@@ -170,7 +170,7 @@ class _Filler:
 
 def _into(statements: Mapping[str, LiteralString], schema: str) -> dict[str, LiteralString]:
     """Point statements at the tables of another schema."""
-    return {name: text.replace("projection.", f"{schema}.") for name, text in statements.items()}  # type: ignore[misc]
+    return {name: text.replace("projection.", f"{schema}.") for name, text in statements.items()}
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
@@ -179,7 +179,7 @@ def _tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
 
 
 def _named(statement: str, name: str, settings: str = "") -> sql.Composed:
-    return sql.SQL(SQL[statement]).format(name=sql.Identifier(name), settings=sql.SQL(settings))  # type: ignore[arg-type]
+    return sql.SQL(SQL[statement]).format(name=sql.Identifier(name), settings=sql.SQL(settings))
 
 
 def _run(connection: psycopg.Connection[Any], statement: str, name: str, settings: str = "") -> None:

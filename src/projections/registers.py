@@ -1,7 +1,7 @@
 """The small inline projections: definitions, families and their features, credentials, agents.
 
-Each event that concerns them has one statement of its own name in ``registers.sql``; its parameters are the fields of the
-body and a few stamps. A rebuild runs the very same statements against a fresh schema, so the two cannot differ.
+Each event that concerns them has one statement of its own name in ``registers.sql``; its parameters are the fields of
+the body and a few stamps. A rebuild runs the very same statements against a fresh schema, so the two cannot differ.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The stock definitions: workflows, role cards, templates and policies as the files they are.
+"""The stock definitions: workflows, role cards, templates, policies and their JSON Schemas as the files they are.
 
 In the repository they live in ``workflows/`` and ``governance/``, where people look for them; in a wheel they lie in
 this package. Both are found here and nowhere else. A definition has force only once it is adopted.
@@ -15,13 +15,14 @@ from ainarres.faults import InvalidInput
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-Kind = Literal["workflow", "role", "template", "policy"]
+Kind = Literal["workflow", "role", "template", "policy", "schema"]
 
 _PLACES: dict[Kind, tuple[tuple[str, ...], str]] = {
     "workflow": (("workflows",), ".toml"),
     "role": (("workflows", "roles"), ".md"),
     "template": (("workflows", "templates"), ".toml"),
     "policy": (("governance",), ".toml"),
+    "schema": (("workflows", "schemas"), ".json"),
 }
 
 

@@ -7,7 +7,7 @@ stands even if the claim comes to nothing. Then a claim only ever looks at tasks
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ainarres.domain import eligibility, holding, parking
 from ainarres.domain.commands import Advance, Claim, Done, Next
@@ -35,12 +35,14 @@ RETRY_AFTER = 5
 """Seconds after which asking again makes sense when nothing says better."""
 
 
-class Expired(Exception):  # noqa: N818 - not an error: the claim waits for a recovery
+class Expired(Exception):
     """Leases ran out that are recorded before anything is claimed."""
 
 
 def recover(unit: Unit, agent: str) -> int:
-    """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how many."""
+    """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
+    many.
+    """
     unit.start()
     wanted = {"agent": agent, "lanes": sorted(lanes_of(unit)), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
@@ -70,7 +72,7 @@ def claim(unit: Unit, command: Claim, agent: str) -> Answer:
     if any(row["mine"] or row["lane"] in lanes_of(unit) for row in ran_out):
         raise Expired
     if mine:
-        return _already(unit, board.from_row(mine[0]), command)
+        return _already(board.from_row(mine[0]), command)
     taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
     return _empty(unit, command.lane) if taken is None else Answer(task=taken)
 
@@ -105,11 +107,13 @@ def done(unit: Unit, command: Done, agent: str) -> Answer:
 
 def _may_hold(unit: Unit) -> None:
     if unit.caller.scope != "agent":
-        text = f"a credential of scope {unit.caller.scope} holds no tasks; issue one of scope agent: `ainarres token issue`"
+        text = (
+            f"a credential of scope {unit.caller.scope} holds no tasks; `ainarres token issue` makes one of scope agent"
+        )
         raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
 
 
-def _already(unit: Unit, task: Task, command: Claim) -> Answer:
+def _already(task: Task, command: Claim) -> Answer:
     if isinstance(command, Next):
         return Answer(task=task, extra={"resumed": True})
     assert task.hold is not None

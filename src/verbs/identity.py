@@ -1,7 +1,7 @@
 """Who is asking: from a bearer token to a caller with effective features, computed from the ledger on every call.
 
-A token is ``ain_`` + 43 characters (256 random bits, base64url) + 6 hex digits of checksum, so that a mistyped one is told from
-an unknown one. Only its SHA-256 is ever stored.
+A token is ``ain_`` + 43 characters (256 random bits, base64url) + 6 hex digits of checksum, so that a mistyped one is
+told from an unknown one. Only its SHA-256 is ever stored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What is told of a verb that came to nothing: a denied permission, an empty poll. Best effort, rarely, and never in its way."""
+"""What is told of a verb that came to nothing: a denied permission, an empty poll. Best effort, rarely, and never in
+its way.
+"""
 
 from __future__ import annotations
 

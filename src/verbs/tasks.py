@@ -29,6 +29,8 @@ from ainarres.verbs.answer import Answer
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ainarres.domain.context import Context
     from ainarres.domain.story import Decision
     from ainarres.domain.task import Task
@@ -38,6 +40,16 @@ GRACE = timedelta(minutes=10)
 """A holder's credential outlives its lease by this much."""
 LIFE_CAP = timedelta(hours=24)
 """No credential lives longer than this, however long its holder works."""
+_DECIDERS: dict[type[Command], Callable[[Task, Any, Context], Decision | Refusal]] = {
+    Progress: holding.progress,
+    Reject: moving.reject,
+    Release: parking.release,
+    Block: parking.block,
+    Cancel: parking.cancel,
+    Note: creating.note,
+    Waive: creating.waive,
+}
+"""Verbs whose decider needs the task, the command and the context alone."""
 _SHORTEST = 4
 _HEX = frozenset("0123456789abcdef")
 
@@ -89,31 +101,17 @@ def run(unit: Unit, command: Any) -> Answer:
 def _decide(unit: Unit, task: Task, command: Command) -> Decision | Refusal:
     context = unit.context(task)
     match command:
-        case Progress():
-            return holding.progress(task, command, context)
         case Heartbeat():
             return holding.heartbeat(task, context, fence=command.fence)
         case Advance():
             return advance(unit, task, command, context)
-        case Reject():
-            return moving.reject(task, command, context)
-        case Release():
-            return parking.release(task, command, context)
-        case Block():
-            return parking.block(task, command, context)
         case Unblock():
             given_up = tuple(row["prerequisite"] for row in _unmet(unit, task) if row["cancelled"])
             return parking.unblock(task, command, unit.context(task, cancelled_prerequisites=given_up))
-        case Cancel():
-            return parking.cancel(task, command, context)
         case Amend():
             return _amend(unit, task, command, context)
-        case Note():
-            return creating.note(task, command, context)
-        case Waive():
-            return creating.waive(task, command, context)
         case _:
-            raise TypeError(f"{type(command).__name__} is not a verb on one task")
+            return _DECIDERS[type(command)](task, command, context)
 
 
 def advance(unit: Unit, task: Task, command: Advance, context: Context) -> Decision | Refusal:

@@ -1,7 +1,8 @@
-"""The unit of work: one verb, one transaction. Lock, read the clock, decide, append, bring the projections along, commit.
+"""The unit of work: one verb, one transaction. Lock, read the clock, decide, append, bring the projections along,
+commit.
 
-``start`` sends everything that needs no decision in one round trip; ``finish`` sends the append, the inline projections and the
-commit in another. Nothing that can fail for a reason of ours runs after the append.
+``start`` sends everything that needs no decision in one round trip; ``finish`` sends the append, the inline projections
+and the commit in another. Nothing that can fail for a reason of ours runs after the append.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Call = tuple[Any, Any]
 """A statement and its parameters."""
 
 
-class Halt(Exception):  # noqa: N818 - not an error: a verb that ends early with a refusal
+class Halt(Exception):
     """Ends a verb with a refusal; the unit rolls back."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -218,7 +219,9 @@ class Unit:
         return store.stream_version(self.connection, stream) + pending + 1
 
     def finish(self) -> int | None:
-        """Append the block, write the projections, commit. Return the last position; null when there is nothing to say."""
+        """Append the block, write the projections, commit. Return the last position; null when there is nothing to
+        say.
+        """
         if not self._facts:
             self.rollback()
             return None

@@ -24,6 +24,7 @@ PLACES: tuple[tuple[stock.Kind, str, str], ...] = (
     ("role", "workflows/roles", ".md"),
     ("template", "workflows/templates", ".toml"),
     ("policy", "governance", ".toml"),
+    ("schema", "workflows/schemas", ".json"),
 )
 # A definition of each kind that only the wheel has, so that reading from the checkout by mistake shows.
 SAMPLES = [PurePosixPath(folder, f"sample{suffix}") for _, folder, suffix in PLACES]
@@ -33,7 +34,7 @@ import ainarres
 from ainarres import stock
 from ainarres.database import migrate
 print(ainarres.__file__)
-for kind in ("workflow", "role", "template", "policy"):
+for kind in ("workflow", "role", "template", "policy", "schema"):
     print(kind, *stock.names(kind), "|", stock.read(kind, "sample"))
 print(len(migrate.known()), *migrate.frozen())
 """

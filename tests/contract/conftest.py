@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ainarres.database.connect import connect
 from psycopg import conninfo
-
 from tests.database import create, drop
+
+from ainarres.database.connect import connect
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     import psycopg
-
     from tests.database import Database, Server
 
 LIBRARY_SCHEMA = "library"

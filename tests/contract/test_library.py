@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ainarres.ledger.factory import LedgerFactory
-from ainarres.ledger.recorder import LedgerApplicationRecorder, LedgerProcessRecorder
 from eventsourcing.persistence import JSONTranscoder
 from eventsourcing.postgres import PostgresAggregateRecorder, PostgresTrackingRecorder
 from eventsourcing.tests import application, persistence, projection
 from eventsourcing.utils import Environment
+
+from ainarres.ledger.factory import LedgerFactory
+from ainarres.ledger.recorder import LedgerApplicationRecorder, LedgerProcessRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

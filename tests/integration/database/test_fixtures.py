@@ -40,3 +40,10 @@ def test_clock_runs_until_it_is_set_and_moves_when_told(clock: Clock) -> None:
     clock.set(moment)
     clock.advance(0.5)
     assert clock.now() == moment + timedelta(seconds=0.5)
+
+
+def test_the_ledger_reads_the_tests_clock(database: Database, clock: Clock) -> None:
+    moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    clock.set(moment)
+    with connect(database.url) as connection:
+        assert connection.execute("SELECT ledger.clock()").fetchone() == (moment,)

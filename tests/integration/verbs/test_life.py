@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ainarres.domain import commands as c
 from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
+
+from ainarres.domain import commands as c
 
 if TYPE_CHECKING:
     from tests.scene import Scene
