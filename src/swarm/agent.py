@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ainarres.swarm.workspace import Workspace, Workspaces
     from ainarres.verbs.envelope import Envelope
 
+Cause = Literal["task", "infra"]
 REFUSED = frozenset({"unauthenticated", "expired", "not_eligible"})
 TEMPORARY = 75
 """Exit status by which a program says that its provider failed, not the task (EX_TEMPFAIL of sysexits.h)."""
@@ -237,12 +238,13 @@ def _settle(agent: Agent, task: Mapping[str, Any], ended: harness.Run, reader: R
     if halt.reason is not None:
         _release(agent, task, f"the agent was {halt.reason}", "infra")
         return
+    cause: Cause = "task"
     if ended.ended == "limit":
-        reason, cause = f"the harness did not end within {agent.limits.attempt:g} s", "task"
+        reason = f"the harness did not end within {agent.limits.attempt:g} s"
     elif ended.status == TEMPORARY:
         reason, cause = "the harness reported that its provider failed", "infra"
     else:
-        reason, cause = f"the harness ended with status {ended.status} and moved nothing", "task"
+        reason = f"the harness ended with status {ended.status} and moved nothing"
         if reader.verdict is not None:
             refused = _execute(agent, task, reader.verdict)
             if refused is None and reader.verdict.verb != "progress":
@@ -265,7 +267,7 @@ def _execute(agent: Agent, task: Mapping[str, Any], verdict: Verdict) -> str | N
     return None if done.ok else f"the harness asked for {verdict.verb}: {done.code}: {done.reason}"
 
 
-def _release(agent: Agent, task: Mapping[str, Any], reason: str, cause: str) -> None:
+def _release(agent: Agent, task: Mapping[str, Any], reason: str, cause: Cause) -> None:
     done = agent.line.say(Release(task=task["id"], fence=task["fence"], reason=reason, cause=cause))
     agent.tell(f"released {task['id']} ({cause}): {reason}" + ("" if done.ok else f"; {done.code}: {done.reason}"))
 

@@ -52,9 +52,10 @@ class Halt:
             other.call(self.reason)
 
     def on_signals(self) -> None:
-        """Have INT and TERM ask for an end, in this process; for its main thread only."""
+        """Have INT, TERM and HUP ask for an end, in this process; for its main thread only."""
         signal.signal(signal.SIGINT, lambda *_: self.call("interrupted"))
-        signal.signal(signal.SIGTERM, lambda *_: self.call("terminated"))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.call("terminated"))
 
     def fileno(self) -> int:
         """Return the descriptor that is readable once an end was asked for."""

@@ -3,9 +3,9 @@
     python -m ainarres.swarm.integration [--main BRANCH] [--limit SECONDS]     as the command of a ``script`` adapter
 
 The approval names a commit, and a rebase would make another one, so the approved commit is merged, never rewritten: the
-merge is tried in the attempt's own worktree, the task's ``validate`` runs on the result, and only then does the main branch
-move, if it still is where the attempt began (compare and swap). So a late integrator changes nothing. A merge that another
-attempt made and could not report any more is found and reported.
+merge is tried in the attempt's own worktree, the task's ``validate`` runs on the result, and only then does the main
+branch move, if it still is where the attempt began (compare and swap). So a late integrator changes nothing. A merge
+that another attempt made and could not report any more is found and reported.
 """
 
 from __future__ import annotations
@@ -72,8 +72,12 @@ def integrate(
         return Rejected(said) if error.status == 1 else Late(str(error))
     merged = git(tree, "write-tree")
     if merged == git(tree, "rev-parse", f"{base}^{{tree}}"):
+        git(tree, "reset", "--hard", "--quiet")
         return Rejected(f"empty diff: {main} has all of it already")
-    if validate is not None and (red := _red(tree, validate, limit)):
+    red = None if validate is None else _red(tree, validate, limit)
+    git(tree, "reset", "--hard", "--quiet")  # the merge is kept as a tree; what else there is, validate left behind
+    git(tree, "clean", "-fdq")
+    if red is not None:
         return Rejected(f"red on {main} at {base[:12]}: {red}")
     commit = git(tree, "commit-tree", merged, "-p", base, "-p", approved, name=_name(), given=message)
     return publish(tree, main=main, base=base, commit=commit)

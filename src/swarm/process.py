@@ -56,8 +56,9 @@ def start(
 ) -> int:
     """Be an agent until the work is drained, or for ever; return the exit status (see ``ainarres.swarm.agent``).
 
-    Without a token in ``settings`` one is issued for ``family``, narrowed to ``roles`` if any are named, which only who
-    holds the database's address can. Takes INT and TERM over; call it in the main thread. Raises InvalidInput and faults.
+    Without a token in ``settings`` one is issued for ``family``, narrowed to ``roles`` if any are named, which only
+    who holds the database's address can. Takes INT and TERM over; call it in the main thread. Raises InvalidInput and
+    faults.
     """
     tell = tell or _tell
     url = settings.url or embedded.ensure(settings.home)
@@ -128,7 +129,8 @@ def _narrowing(connection: psycopg.Connection[Any], family: str, roles: Sequence
     grants = set(row["grants"]) if row is not None else set()
     wanted = {f"role:{role.removeprefix('role:')}" for role in roles}
     if row is not None and (lacking := wanted - grants):
-        raise InvalidInput("roles", f"{family} is not granted {', '.join(sorted(lacking))}", "name roles that it is granted")
+        named = ", ".join(sorted(lacking))
+        raise InvalidInput("roles", f"{family} is not granted {named}", "name roles that it is granted")
     return tuple(sorted(grants - {grant for grant in grants if grant.startswith("role:")} | wanted))
 
 

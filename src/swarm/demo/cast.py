@@ -1,8 +1,9 @@
 """Who plays: each member is an operating-system process of its own, started like any agent and never spoken to again.
 
-The members are told nothing but the lane they work on. Who does what, in which order, follows from what their families are
-granted, from the workflow and from the leases. The two implementers share one script, and whoever of them is the first to
-take the task of ``ACCIDENT`` is killed by it halfway, with no chance to say a word: its lease runs out and another goes on.
+The members are told nothing but the lane they work on. Who does what, in which order, follows from what their
+families are granted, from the workflow and from the leases. The two implementers share one script, and whoever of
+them is the first to take the task of ``ACCIDENT`` is killed by it halfway, with no chance to say a word: its lease
+runs out and another goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
     from ainarres.swarm.demo.scenery import Scenery
-    from ainarres.swarm.halt import Halt
 
 POLL = "0.3"
 LIMIT = "60"
@@ -31,6 +31,7 @@ PATIENCE = 12.0
 """Seconds that a member has to end by itself: longer than it gives its own harness."""
 ACCIDENT = "spans/gaps.py"
 WORKER = str(files("ainarres.swarm.demo") / "worker.py")
+AGENT = (sys.executable, "-m", "ainarres.swarm.process")
 INTEGRATOR = (sys.executable, "-m", "ainarres.swarm.integration")
 
 
@@ -82,7 +83,7 @@ class Troupe:
                 self.ended[name] = status
                 del self.running[name]
 
-    def stop(self, halt: Halt | None = None) -> None:
+    def stop(self) -> None:
         """Ask everybody to end, and kill who does not within ``PATIENCE``."""
         for process in self.running.values():
             process.terminate()
@@ -101,7 +102,7 @@ def _start(member: Member, token: str, scenery: Scenery) -> subprocess.Popen[byt
     place = ["--lane", LANE, "--repository", str(scenery.repository), "--workspaces", str(scenery.workspaces)]
     with (scenery.logs / f"{member.name}.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "ainarres.swarm.process", *place, "--poll", POLL, "--limit", LIMIT, "--", *member.program],
+            [*AGENT, *place, "--poll", POLL, "--limit", LIMIT, "--", *member.program],
             cwd=scenery.folder,
             env={**kept, "AINARRES_TOKEN": token, "AINARRES_URL": scenery.url},
             stdin=subprocess.DEVNULL,

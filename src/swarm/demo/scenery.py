@@ -8,7 +8,6 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from ainarres import stock
 from ainarres.database import embedded
@@ -21,6 +20,7 @@ from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from uuid import UUID
 
     from ainarres.verbs.envelope import Envelope
 
@@ -84,7 +84,8 @@ def sample() -> dict[str, Any]:
 
 def workflow() -> str:
     """Return the stock ``dev`` workflow with leases of seconds."""
-    return re.sub(r'^lease = "(\w+)"', lambda m: f'lease = "{LEASES[m[1]]}"', stock.read("workflow", "dev"), flags=re.M)
+    text = stock.read("workflow", "dev")
+    return re.sub(r'^lease = "(\w+)"', lambda found: f'lease = "{LEASES[found[1]]}"', text, flags=re.MULTILINE)
 
 
 def issue(session: Session, *, family: str, agent: str) -> str:

@@ -1,8 +1,8 @@
 """The demo from its first line to its report: set up, start the members, watch, check, tell.
 
-Nothing here knows who works on what: it looks at the board as anybody may. It ends its members only if it is interrupted or
-they take too long; otherwise each goes home by itself when nothing is left. The server is stopped in the end, and the
-next command that looks at the ledger starts it again.
+Nothing here knows who works on what: it looks at the board as anybody may. It ends its members only if it is
+interrupted or they take too long; otherwise each goes home by itself when nothing is left. The server is stopped in
+the end, and the next command that looks at the ledger starts it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from rich.console import Console
@@ -29,6 +29,8 @@ from ainarres.swarm.demo.picture import Picture
 from ainarres.swarm.halt import Halt
 
 if TYPE_CHECKING:
+    import psycopg
+
     from ainarres.swarm.demo.cast import Troupe
     from ainarres.swarm.demo.scenery import Scenery
 
@@ -36,11 +38,14 @@ LIMIT = 150.0
 """Seconds after which the members are sent home."""
 TICK = 0.15
 """Seconds between two looks at the board."""
+EVENTS = 50
+"""Of the newest events, how many a look reads."""
 INTERRUPTED = 130
 PLOT = """\
 AINARRES demo: {members} agents of {families} families, each a process of its own; scripts stand in for the models.
-Nobody assigns work. Watch the cheap family fail the subtle task until it asks for a higher tier, a reviewer reject a real
-bug, and an agent die in the middle of its task. The integrator is started here in the place of a person: no swarm does it.
+Nobody assigns work. Watch the cheap family fail the subtle task until it asks for a higher tier, a reviewer reject a
+real bug, and an agent die in the middle of its task. The integrator is started here in the place of a person: no swarm
+starts one by itself.
 Folder: {folder}
 """
 
@@ -48,10 +53,10 @@ Folder: {folder}
 def run(*, directory: Path | None = None, keep: bool = True, console: Console | None = None) -> int:
     """Run the demo and return its exit status: 0 when everything was shipped and every check passed, 130 interrupted.
 
-    ``directory`` is a new or empty folder for all that it makes, by default one named after the time beside the embedded
-    server's default home; ``keep=False`` removes the folder at the end. ``console`` draws the board (standard error by
-    default); the report goes to standard output. Takes INT and TERM over; call it in the main thread. Raises InvalidInput
-    for a folder that cannot be used, and faults when something breaks.
+    ``directory`` is a new or empty folder for all that it makes, by default one named after the time beside the
+    embedded server's default home; ``keep=False`` removes the folder at the end. ``console`` draws the board
+    (standard error by default); the report goes to standard output. Takes INT and TERM over; call it in the main
+    thread. Raises InvalidInput for a folder that cannot be used, and faults when something breaks.
     """
     console = Console(stderr=True) if console is None else console
     folder = _place(directory)
@@ -71,14 +76,16 @@ def run(*, directory: Path | None = None, keep: bool = True, console: Console | 
         console.print("interrupted; all agents and the server have ended", style="yellow")
         status = INTERRUPTED
     if keep:
-        _tell(f"\nThe ledger is kept. Look at it with:  cd {folder} && ainarres board   (history, report, why, timeline)")
+        _tell(f"\nThe ledger is kept. Look at it with:  cd {folder} && ainarres board")
+        _tell("and there:  ainarres report, ainarres timeline, ainarres history TASK, git -C repository log --graph")
     return status
 
 
 def _place(directory: Path | None) -> Path:
     if directory is None:
-        home = settings_.load({}, {key: os.environ[key] for key in ("HOME", "XDG_DATA_HOME") if key in os.environ}, Path("/"))
-        directory = home.home.parent / "ainarres-demo" / f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"  # noqa: DTZ005 - a name
+        said = {key: value for key, value in os.environ.items() if not key.startswith("AINARRES_")}
+        home = settings_.load({}, said, Path("/")).home
+        directory = home.parent / "ainarres-demo" / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}"
     folder = directory.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput("directory", f"{folder} is not an empty folder", "name a new one")
@@ -112,12 +119,17 @@ def _watch(stage: Scenery, troupe: Troupe, console: Console, halt: Halt) -> bool
     deadline = time.monotonic() + LIMIT
     with connect(stage.url, application_name="ainarres demo") as connection, Picture(console, scenery.LANE) as picture:
         while troupe.running and time.monotonic() < deadline:
-            picture.draw(outlook.rows(connection, scenery.LANE))
+            _draw(picture, connection)
             if halt.wait(TICK):
                 break
             troupe.reap()
-        picture.draw(outlook.rows(connection, scenery.LANE))
+        _draw(picture, connection)
     return not troupe.running
+
+
+def _draw(picture: Picture, connection: psycopg.Connection[Any]) -> None:
+    newest = history.newest(connection, limit=EVENTS, lane=scenery.LANE)
+    picture.draw(outlook.rows(connection, scenery.LANE), newest)
 
 
 def _judge(stage: Scenery, troupe: Troupe, seconds: float, *, in_time: bool) -> int:

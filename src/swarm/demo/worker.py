@@ -1,10 +1,11 @@
 """What the demo's agents run instead of a model: designer, implementer and reviewer, on the standard library alone.
 
-    python worker.py designer|implementer|reviewer [--answers cheap|frontier] [--accident MODULE]
+python worker.py designer|implementer|reviewer [--answers cheap|frontier] [--accident MODULE]
 
-Reads its task as JSON on standard input, works in the current directory with git and the task's own tests, and prints a
-verdict as its last line. What a model would write is in ``answers.toml``; whether that is any good is found out by running
-it. ``--accident``: whoever is the first to implement that module is killed halfway, together with the agent that runs it.
+Reads its task as JSON on standard input, works in the current directory with git and the task's own tests, and prints
+a verdict as its last line. What a model would write is in ``answers.toml``; whether that is any good is found out by
+running it. ``--accident``: whoever is the first to implement that module is killed halfway, together with the agent
+that runs it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 SUITE = "python3 -m unittest"
 SEED, CASES = 1971, 400
+SIXTY = 60
 Said = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def implement(assignment: Said, family: str, accident: str | None) -> Said:
         git("clean", "-fdq")
         return {"verb": "release", "reason": red, "cause": "task"}
     git("add", "--all")
-    git("commit", "--quiet", "--message", task["title"])
+    git("commit", "--quiet", "--message", task["title"] + (", as reviewed" if task["rework"] else ""))
     commit = git("rev-parse", "HEAD")
     artifacts = [
         {"type": "branch", "ref": assignment["branch"]},
@@ -126,10 +128,10 @@ def counterexample(module: str) -> str | None:
 
 def durations(loaded: Any) -> Any:
     """Every writing of some times of day, and writings that are wrong."""
-    for hours, minutes, rest in product((None, 0, 1, 30), (None, 0, 59, 60), (None, 0, 59, 60)):
+    for hours, minutes, rest in product((None, 0, 1, 30), (None, 0, 59, SIXTY), (None, 0, 59, SIXTY)):
         parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
         text = "".join(f"{number}{unit}" for number, unit in parts if number is not None)
-        over = (hours is not None and minutes == 60) or ((hours, minutes) != (None, None) and rest == 60)
+        over = (hours is not None and minutes == SIXTY) or ((hours, minutes) != (None, None) and rest == SIXTY)
         wanted: Any = (hours or 0) * 3600 + (minutes or 0) * 60 + (rest or 0)
         if over or not text:
             wanted = ValueError
@@ -157,7 +159,9 @@ def cases(span: Any) -> Any:
     """Random lists of spans, and the numbers each holds; short ones first, so that a difference is easy to read."""
     chance = random.Random(SEED)  # noqa: S311 - the same cases each time are wanted
     for number in range(CASES):
-        spans = [span(start, start + chance.randint(1, 8)) for start in chance.choices(range(12), k=number * 5 // CASES)]
+        spans = [
+            span(start, start + chance.randint(1, 8)) for start in chance.choices(range(12), k=number * 5 // CASES)
+        ]
         yield spans, {n for one in spans for n in range(*one)}
 
 
