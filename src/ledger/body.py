@@ -92,7 +92,7 @@ def _value(value: object, path: str, depth: int) -> Any:
 def _number(value: float, path: str) -> int | float:
     if isinstance(value, int):
         if not -GREATEST <= value <= GREATEST:
-            _refuse(path, f"is beyond 2^53 - 1: {value}", "write it as a string")
+            _refuse(path, "is beyond 2^53 - 1", "write it as a string")
         return int(value)
     if not math.isfinite(value):
         _refuse(path, f"is not a finite number: {value!r}", "write null where there is no number")

@@ -39,12 +39,13 @@ class Expired(Exception):
     """Leases ran out that are recorded before anything is claimed."""
 
 
-def recover(unit: Unit, agent: str) -> int:
+def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
     many.
     """
     unit.start()
-    wanted = {"agent": agent, "lanes": sorted(lanes_of(unit)), "most": EXPIRED_AT_ONCE}
+    lanes = lanes_of(unit) if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
+    wanted = {"agent": agent, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
     unit.now = clock[0]["now"]
     for row in rows:
