@@ -43,6 +43,16 @@ def address(given: Settings) -> str:
     return embedded.ensure(given.home)
 
 
+def owner_address(given: Settings) -> str:
+    """Return the URL of who owns the tables: the embedded server's owner, or whoever the given url names."""
+    if given.url:
+        return given.url
+    address(given)
+    from ainarres.database import embedded  # noqa: PLC0415 - as above
+
+    return embedded.owner_url(given.home)
+
+
 @contextmanager
 def opened(url: str | None = None, home: str | None = None) -> Iterator[psycopg.Connection[Any]]:
     """Open the database and prove that it holds a ledger of this version."""

@@ -1,6 +1,6 @@
 """Every command of the release, once: where it stands, what runs it, and an example that works.
 
-Verbs name a command model, whose fields become arguments and options; the others name a function, whose signature typer
+Verbs name a command model whose fields become arguments and options; the others name a function, whose signature typer
 reads. ``reference`` turns both into ``table.json``, from which the program starts, and into docs/cli.md. Nothing imports
 this module at run time.
 """
@@ -107,6 +107,7 @@ ACTS = (
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),
     Act("card", "agents:card", "agent", "ainarres card reviewer"),
     Act("agent run", "agents:run", "operate", "ainarres agent run --family opencode+qwen -- ./worker"),
+    Act("", "here:here", "watch", "ainarres"),
     Act("status", "watch:status", "watch", "ainarres status --lane web/dev"),
     Act("board", "board:board", "watch", "ainarres board --watch"),
     Act("timeline", "watch:timeline", "watch", "ainarres timeline --type TaskRejected --limit 20"),

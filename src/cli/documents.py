@@ -28,7 +28,7 @@ def json_object(flag: str, given: str) -> dict[str, Any]:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         said = str(error) or "nested too deeply"
-        raise InvalidInput(flag, f"is not JSON: {said}", "write {\"key\": \"value\"}, @file or -") from None
+        raise InvalidInput(flag, f"is not JSON: {said}", 'write {"key": "value"}, @file or -') from None
     if not isinstance(value, dict):
         raise InvalidInput(flag, "is not a JSON object", 'write {"key": "value"}')
     return value
@@ -77,9 +77,13 @@ def _text(field: str, name: str) -> str:
     try:
         raw = sys.stdin.buffer.read(LIMIT + 1) if name == "-" else _read(name)
     except OSError as error:
-        raise InvalidInput(field, f"{name}: {error.strerror}", "name a file that can be read, or - for standard input") from None
+        raise InvalidInput(
+            field, f"{name}: {error.strerror}", "name a file that can be read, or - for standard input"
+        ) from None
     if len(raw) > LIMIT:
-        raise InvalidInput(field, f"{name} has more than {LIMIT} bytes", "keep large texts in the repository, name them here")
+        raise InvalidInput(
+            field, f"{name} has more than {LIMIT} bytes", "keep large texts in the repository, name them here"
+        )
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -80,7 +80,7 @@ def _bare(table: Table, leading: list[str], words: list[str]) -> int:
         return 0
     from ainarres.cli import people  # noqa: PLC0415 - as above
 
-    return people.run(table.entry("here"), leading)
+    return people.run(table.entry(""), leading)
 
 
 def _no_command(table: Table, words: list[str]) -> int:

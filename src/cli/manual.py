@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from ainarres.cli.table import Entry, Option, Table
 
 _FOOT = "`ainarres COMMAND --help` says more; `ainarres` alone shows what goes on."
-_COLUMN = 30
+_COLUMN = 26
+_ALONE = "(no command)"
 
 
 def overview(table: Table) -> str:
@@ -20,7 +21,7 @@ def overview(table: Table) -> str:
     for group, title in table.groups.items():
         lines += ["", f"{title}:"]
         entries = (table.entry(words) for words in table.words)
-        lines += [_pair(e.words, _without_marks(e.summary)) for e in entries if e.group == group]
+        lines += [_pair(e.words or _ALONE, e.summary) for e in entries if e.group == group]
     return "\n".join([*lines, "", _without_marks(_FOOT)])
 
 
@@ -38,15 +39,13 @@ def usage(entry: Entry) -> str:
     """Return one command's usage line: what must be given, then ``[OPTIONS]``."""
     places = [one.metavar if one.required else f"[{one.metavar}]" for one in entry.places]
     needed = [_spelt(one) for one in entry.options if one.required]
-    return " ".join(["ainarres", entry.words, *places, *needed, "[OPTIONS]"])
+    return " ".join(filter(None, ["ainarres", entry.words, *places, *needed, "[OPTIONS]"]))
 
 
 def subcommands(table: Table, word: str) -> str:
     """Return the help of a word that begins several commands."""
     lines = [f"usage: ainarres {word} COMMAND [ARGUMENTS]", ""]
-    return "\n".join(
-        lines + [_pair(words, _without_marks(table.entry(words).summary)) for words in table.under(word)]
-    )
+    return "\n".join(lines + [_pair(words, table.entry(words).summary) for words in table.under(word)])
 
 
 def nearest(table: Table, argv: Sequence[str]) -> str:
@@ -92,10 +91,22 @@ def document(table: Table) -> str:
 
 def _chapter(entry: Entry) -> list[str]:
     rows = [(one.metavar, one) for one in entry.places] + [(_spelt(one), one) for one in entry.options]
-    cells = (f"| `{name.replace('|', chr(92) + '|')}` | {_described(one).replace('|', chr(92) + '|')} |" for name, one in rows)
+    cells = (
+        f"| `{name.replace('|', chr(92) + '|')}` | {_described(one).replace('|', chr(92) + '|')} |"
+        for name, one in rows
+    )
     table = ["", "| | |", "|---|---|", *cells] if rows else []
     example = ["", "```sh", entry.example, "```"]
-    return ["", f"### {entry.words}", "", entry.summary, "", f"    {usage(entry)}", *table, *example]
+    return [
+        "",
+        f"### {entry.words or 'ainarres alone'}",
+        "",
+        entry.summary,
+        "",
+        f"    {usage(entry)}",
+        *table,
+        *example,
+    ]
 
 
 def _described(one: Option) -> str:
@@ -113,4 +124,3 @@ def _pair(left: str, right: str) -> str:
 
 def _without_marks(text: str) -> str:
     return text.replace("`", "")
-

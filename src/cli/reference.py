@@ -152,7 +152,7 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return ("artifact" if inner[0] is Artifact else "list"), ()
     if origin is dict:
         return "json", ()
-    return {bool: "flag", int: "number", str: "text"}[annotation], ()
+    return {bool: "flag", int: "number"}.get(annotation, "text"), ()
 
 
 def _first_line(thing: Any) -> str:

@@ -1,4 +1,4 @@
-"""The table of commands as the program starts from it: ``table.json``, made by ``ainarres.cli.reference`` and committed.
+"""The table of commands from which the program starts: ``table.json``, made by ``ainarres.cli.reference``.
 
 Reading it costs a millisecond; building the same from models and signatures would cost a verb most of its budget.
 """

@@ -1,4 +1,4 @@
-"""What a person, or a program, is told when something went wrong: one line with the cure, or an envelope; no traceback."""
+"""What people and programs are told when something went wrong: one line with the cure, or an envelope."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def refuse(refusal: Refusal, *, as_json: bool) -> int:
 
 def one_line(text: str) -> str:
     """Put a message on one line, safe to print."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(text.split()))
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(text.split())
+    )
 
 
 def _envelope(error: AinarresError, said: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from ainarres.cli import access, arguments
+from ainarres.domain.malformed import MalformedError
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 APART = ("json", "url", "home", "key")
 """Options that are no field of a command."""
+SHOWN = 80
+"""Characters of a wrong value that a message repeats."""
 
 
 def run(entry: Entry, argv: Sequence[str]) -> int:
@@ -84,7 +87,7 @@ def _explained(error: ValidationError, entry: Entry) -> InvalidInput:
     path = [str(part) for part in first["loc"]]
     name = next((one.shown for one in (*entry.places, *entry.options) if path and one.field == path[0]), ".".join(path))
     cause = first.get("ctx", {}).get("error")
-    if hasattr(cause, "problem"):
+    if isinstance(cause, MalformedError):
         return InvalidInput(name, cause.problem, cause.cure)
     problem = str(cause) if cause is not None else _problem(first)
     return InvalidInput(name, problem, f"see: ainarres {entry.words} --help")
@@ -95,4 +98,4 @@ def _problem(details: ErrorDetails) -> str:
         return f"{details['input']!r} is not a choice; write {details['ctx']['expected']}"
     message = details["msg"]
     shown = repr(details["input"])
-    return f"{shown if len(shown) < 80 else 'the value'}: {message[0].lower()}{message[1:]}"
+    return f"{shown if len(shown) <= SHOWN else 'the value'}: {message[0].lower()}{message[1:]}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
-from ainarres.domain.events import REGISTRY
-from ainarres.domain.fact import Fact
-from ainarres.ledger import store, upcast
+from ainarres.ledger import store
 from ainarres.ledger.event import StoredEvent
+from ainarres.projections.facts import fact_of
 from ainarres.projections.timeline import Entry
 
 if TYPE_CHECKING:
@@ -19,30 +18,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from ainarres.domain.events import Event
+    from ainarres.domain.fact import Fact
 
 SQL = load("ainarres.projections", "history.sql")
 PAGE = 2000
 """Events that one statement of a whole reading returns."""
-
-
-def fact_of(stored: StoredEvent) -> Fact:
-    """Read a stored event; raises ``CorruptEvent`` where no registered type can."""
-    return Fact(
-        event=cast("Event", upcast.event(REGISTRY, stored)),
-        stream=stored.stream,
-        version=stored.version,
-        recorded_at=stored.recorded_at,
-        actor=stored.actor,
-        family=stored.family,
-        capability=stored.capability,
-        credential=stored.credential,
-        subject_agent=stored.subject_agent,
-        subject_family=stored.subject_family,
-        project=stored.project,
-        task=stored.task,
-        correlation=stored.correlation,
-    )
 
 
 def whole(connection: psycopg.Connection[Any]) -> Iterator[tuple[int, Fact]]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
-
 from ainarres.domain import events as e
 from ainarres.projections.wording import NONE, UNKNOWN, printable, section, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
     from ainarres.domain.fact import Fact
 
@@ -183,14 +182,11 @@ class _Folding:
 
     def _live(self, life: _Life, fact: Fact) -> None:
         event = fact.event
-        for artifact in getattr(event, "artifacts", ()):
-            if artifact.type == "pr":
-                life.pr = artifact.ref
+        life.pr = next((a.ref for a in getattr(event, "artifacts", ()) if a.type == "pr"), life.pr)
         match event:
             case e.TaskAdvanced():
                 life.moved[event.from_stage] = fact.family
-                if event.terminal:
-                    self._shipped[life.task] = None
+                self._shipped |= {life.task: None} if event.terminal else {}
             case e.TaskBlocked():
                 life.blocked = event.reason
             case e.TaskUnblocked():

@@ -11,6 +11,7 @@ from ainarres.projections.wording import UNKNOWN, instant, moment, printable, sh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from ainarres.domain.fact import Fact
 
@@ -130,3 +131,17 @@ def _(event: e.CardAdopted) -> str:
 @_gist.register
 def _(event: e.ClaimEmpty) -> str:
     return event.lane or "any lane"
+
+
+def story(task: UUID, entries: Sequence[Entry]) -> str:
+    """Write everything that happened to one task, oldest first; heartbeats are counted, not listed."""
+    lines = [f"history of {short(task)} ({len(entries)} events):"]
+    beats = 0
+    for entry in entries:
+        fact = entry.fact
+        if isinstance(fact.event, e.LeaseRenewed):
+            beats += 1
+            continue
+        name = type(fact.event).__name__
+        lines.append(f"  {entry.position}  {moment(fact.recorded_at)}  {name}  {entry.who}{gist(fact)}")
+    return "\n".join([*lines, *([f"  and {beats} heartbeats"] if beats else [])])

@@ -32,7 +32,7 @@ def printable_block(text: str) -> str:
 
 
 def short(task: UUID | str, among: Iterable[UUID | str] = ()) -> str:
-    """Write an id as its unique suffix, ``…d25d``: four digits, or as many as tell it from those it stands ``among``."""
+    """Write an id as its unique suffix, ``…d25d``: four digits, or as many as tell it apart ``among`` others."""
     digits = _digits(task)
     others = {_digits(other) for other in among} - {digits}
     length = _SHORTEST

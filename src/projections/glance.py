@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
-from ainarres.projections import columns, history, status
+from ainarres.projections import columns, declared, history, status
+from ainarres.projections.portrait import Portrait
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     import psycopg
 
     from ainarres.projections.columns import Lane
     from ainarres.projections.status import Status
 
-SQL = load("ainarres.projections", "standing.sql")
+SQL = load("ainarres.projections", "glance.sql")
 
 
 def read_status(connection: psycopg.Connection[Any], lane: str | None = None, limit: int = 10) -> Status:
@@ -40,6 +42,14 @@ def read_columns(
     now = read_clock(connection)
     rows = _rows(connection, "columns", lane=lane, limit=limit)
     return now, columns.build(_rows(connection, "stages", lane=lane), rows, now)
+
+
+def read_portrait(connection: psycopg.Connection[Any], task: UUID) -> Portrait:
+    """Return one task with its neighbours; raises ``LookupError`` where there is none."""
+    row = declared.one(connection, "task", task=task)
+    if row is None:
+        raise LookupError(task)
+    return Portrait(row, tuple(declared.rows(connection, "edges", task=task)), read_clock(connection))
 
 
 def read_clock(connection: psycopg.Connection[Any]) -> datetime:
