@@ -135,11 +135,9 @@ def run(
 def _live(agent: Agent, until: Literal["drained", "standing"]) -> Ending:
     moved_at, seen = time.monotonic(), -1
     while True:
-        found = _ask(agent)
         if stopped := _stopped(agent.halt):
-            if found is not None and found.task is not None:
-                _release(agent, found.task, "stopped before it began", "infra")
             return stopped
+        found = _ask(agent)
         if found is not None and found.task is not None:
             _attempt(agent, found)
             moved_at = time.monotonic()
@@ -147,8 +145,7 @@ def _live(agent: Agent, until: Literal["drained", "standing"]) -> Ending:
         if found is not None:
             agent.tell(f"refused: {found.code}: {found.reason}")
             return Ending.REFUSED
-        if until == "drained":
-            left = agent.outlook() if agent.outlook is not None else Outlook(0, 0, 0)
+        if until == "drained" and (left := _left(agent)) is not None:
             if left.open == 0:
                 return Ending.DRAINED
             if left.held or left.position != seen:
@@ -157,6 +154,16 @@ def _live(agent: Agent, until: Literal["drained", "standing"]) -> Ending:
                 agent.tell(f"stalled: {left.open} open, none held, nothing moved; ask `ainarres why`")
                 return Ending.STALLED
         agent.halt.wait(agent.poll)
+
+
+def _left(agent: Agent) -> Outlook | None:
+    """Return what is left; None when the ledger does not say, which the next question will find out about."""
+    if agent.outlook is None:
+        return Outlook(0, 0, 0)
+    try:
+        return agent.outlook()
+    except LedgerUnavailable:
+        return None
 
 
 def _ask(agent: Agent) -> Envelope | None:
@@ -189,6 +196,9 @@ def _attempt(agent: Agent, found: Envelope) -> None:
     assert task is not None
     again = " again" if found.extra.get("resumed") else ""
     agent.tell(f"claimed{again} {task['id']} [{task['stage']}] {task['title']}")
+    if agent.halt.reason is not None:
+        _release(agent, task, f"the agent was {agent.halt.reason} before it began", "infra")
+        return
     try:
         workspace = agent.workspaces.prepare(task, role=card["role"] if card else "worker")
     except (GitFailed, InvalidInput) as error:

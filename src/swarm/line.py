@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID, uuid4
 
-from ainarres.faults import LedgerUnavailable
+from ainarres.faults import LedgerUnavailable, VersionConflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ REDIAL = 0.5
 class Line:
     """A connection that is opened when needed and opened again when it breaks.
 
-    ``patience`` is how many seconds an outage may last before LedgerUnavailable is raised.
+    ``patience`` is how many seconds an outage (or a crowd that is always first) may last before the fault is raised.
     """
 
     def __init__(self, connect: Connect, halt: Halt, patience: float) -> None:
@@ -54,7 +54,7 @@ class Line:
                 if self._speaker is None:
                     self._speaker = self._stack.enter_context(self._connect())
                 return self._speaker.execute(command, key)
-            except LedgerUnavailable:
+            except (LedgerUnavailable, VersionConflict):
                 self.close()
                 if time.monotonic() >= deadline or self._halt.wait(REDIAL):
                     raise
