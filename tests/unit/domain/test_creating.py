@@ -58,7 +58,7 @@ def refusal(found: Decision | Refusal) -> tuple[str, object]:
 
 def test_a_created_task_is_told_whole() -> None:
     birth = replace(BIRTH, depends_on=(OTHER,), correlation=BRIEF)
-    said = {
+    said: dict[str, Any] = {
         "payload": {"goal": "x"},
         "priority": 5,
         "requires": ("skill:rust",),
@@ -78,7 +78,7 @@ def test_a_created_task_is_told_whole() -> None:
         stage="proposed",
         title="a task",
         depends_on=(OTHER,),
-        **said,  # type: ignore[arg-type]
+        **said,
     )
     assert (fact.stream, fact.version, fact.task, fact.project) == (f"task-{TASK}", 1, TASK, "web")
     assert (fact.actor, fact.family, fact.credential, fact.correlation) == ("dora", "claude-code+opus", "k", BRIEF)
