@@ -47,6 +47,9 @@ Fence = Annotated[int | None, Field(description="The number of your hold, from t
 Version = Annotated[int | None, Field(ge=0, description="Refuse with `conflict` unless the task is at this version")]
 
 
+Tokens = Annotated[int | None, Field(ge=0, le=2**53 - 1, description="Null is unmeasured, which is not zero")]
+
+
 class Command(BaseModel):
     """Base of all commands."""
 
@@ -62,12 +65,50 @@ class Create(Command):
     priority: Annotated[int, Field(ge=1, le=5, description="5 is most urgent")] = 3
     requires: Annotated[tuple[FeatureName, ...], Field(description="Features a claimer needs besides the stage's")] = ()
     depends_on: Annotated[tuple[TaskRef, ...], Field(description="Tasks that must be done first")] = ()
-    epic: Key | None = None
+    epic: Annotated[TaskRef | None, Field(description="The brief it belongs to; your held one's if left out")] = None
     template: Key | None = None
     skills: Annotated[tuple[Key, ...], Field(description="Skills that a scored lane prefers in a claimer")] = ()
     correlation: Annotated[
         UUID | None, Field(description="The brief it descends from; your held task's if left out")
     ] = None
+
+
+class Planned(BaseModel):
+    """One task of a graph."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: Annotated[Key, Field(description="Its name inside the graph, for `after`")]
+    title: Words
+    after: Annotated[tuple[Key, ...], Field(description="Tasks of the graph that must be done first")] = ()
+    lane: Annotated[Key | None, Field(description="Its lane, where that is not the graph's")] = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+    priority: Annotated[int, Field(ge=1, le=5)] = 3
+    requires: tuple[FeatureName, ...] = ()
+    depends_on: Annotated[
+        tuple[TaskRef, ...], Field(description="Tasks outside the graph that must be done first")
+    ] = ()
+    skills: tuple[Key, ...] = ()
+
+
+class CreateGraph(Command):
+    """Post many tasks with their edges, all or nothing."""
+
+    lane: Key
+    tasks: Annotated[tuple[Planned, ...], Field(min_length=1, max_length=10_000)]
+    epic: TaskRef | None = None
+    template: Key | None = None
+    correlation: UUID | None = None
+
+
+class Apply(Command):
+    """Post the tasks of a template, its parameters filled in."""
+
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable)]
+    source: Key
+    lane: Key
+    parameters: dict[Key, Text] = Field(default_factory=dict)
+    epic: TaskRef | None = None
 
 
 class Claim(Command):
@@ -173,6 +214,22 @@ class Note(Command):
     text: Words
 
 
+class Usage(Command):
+    """Report the tokens an agent spent: on the transition they paid for, or on the agent when nothing moved."""
+
+    agent: Key
+    family: Key | None = None
+    transition: Annotated[int | None, Field(ge=1, description="Position of the advance or reject they paid for")] = None
+    input_tokens: Tokens = None
+    output_tokens: Tokens = None
+    cache_read_tokens: Tokens = None
+    cache_creation_tokens: Tokens = None
+    model: Key | None = None
+    raw: Annotated[dict[str, Any], Field(description="What the harness said, word for word")] = Field(
+        default_factory=dict
+    )
+
+
 class Waive(Command):
     """Let any family review this one task."""
 
@@ -270,6 +327,31 @@ class ResumeLane(Command):
 
     lane: Key
     reason: Words
+
+
+class Why(Command):
+    """Say why a task is not moving, or why you get nothing; changes nothing."""
+
+    task: TaskRef | None = None
+
+
+class Stop(Command):
+    """Stop claims on every lane; holds may finish."""
+
+    reason: Words
+
+
+class Sweep(Command):
+    """Record every lease that ran out, for timeliness; claims do so by themselves."""
+
+
+class MigrateTasks(Command):
+    """Move the tasks of a workflow to its newest version; held ones are left and named."""
+
+    workflow: Key
+    stages: Annotated[dict[Key, Key], Field(description="Old stage to new one, where the name changed")] = Field(
+        default_factory=dict
+    )
 
 
 class OpenLedger(Command):

@@ -10,14 +10,13 @@ from ainarres.domain.fact import Fact
 from ainarres.domain.holding import moved_on
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.story import Decision, Story, Told
-from ainarres.domain.task import evolve
+from ainarres.domain.task import Task, evolve
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from ainarres.domain.commands import Amend, Create, Note, Waive
     from ainarres.domain.context import Context
-    from ainarres.domain.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,8 @@ class Birth:
     lane: str
     workflow_version: int
     depends_on: tuple[UUID, ...] = ()
+    epic: str | None = None
+    causation: int | None = None
     correlation: UUID | None = None
 
 
@@ -61,7 +62,7 @@ def create(command: Create, birth: Birth, context: Context) -> Decision | Refusa
         requires=command.requires,
         skills=command.skills,
         depends_on=birth.depends_on,
-        epic=command.epic,
+        epic=birth.epic,
         template=command.template,
     )
     fact = Fact(
@@ -74,6 +75,7 @@ def create(command: Create, birth: Birth, context: Context) -> Decision | Refusa
         credential=caller.credential,
         project=birth.project,
         task=birth.id,
+        causation=birth.causation,
         correlation=birth.correlation,
     )
     task = evolve(None, fact)

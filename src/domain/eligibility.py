@@ -137,12 +137,14 @@ def closed_because(route: Route, caller: Caller, workflow: Workflow) -> str | No
 
 def obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
     """Return everything that keeps the caller from claiming ``task`` now; empty when it is claimable."""
+    return (*standing(task, context), *eligible(task, context))
+
+
+def eligible(task: Task, context: Context) -> tuple[Obstacle, ...]:
+    """Return what keeps the caller in particular from the task, leaving aside what keeps everybody from it."""
     route = Route.of(task, context.workflow)
-    return (
-        *standing(task, context),
-        *_feature_obstacles(route, context.caller.features, context.workflow),
-        *_family_obstacles(task, route, context),
-    )
+    mine = _feature_obstacles(route, context.caller.features, context.workflow)
+    return (*mine, *_family_obstacles(task, route, context))
 
 
 def standing(task: Task, context: Context) -> tuple[Obstacle, ...]:
@@ -176,11 +178,6 @@ def preference_unmet(task: Task, context: Context) -> bool:
     """Tell whether a claim now would go against the stage's preference, its waiting time being over."""
     rule, _ = _rule_for(Route.of(task, context.workflow), context.caller, context.workflow)
     return rule == "prefer"
-
-
-def family_obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
-    """Return what the reviewing rules say against the caller."""
-    return _family_obstacles(task, Route.of(task, context.workflow), context)
 
 
 def missing_text(missing: Iterable[str]) -> str:

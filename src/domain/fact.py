@@ -35,5 +35,7 @@ class Fact:
     subject_family: str | None = None
     project: str | None = None
     task: UUID | None = None
+    causation: int | None = None
+    """Position of the event that caused this one."""
     correlation: UUID | None = None
     """The brief from which this descends."""

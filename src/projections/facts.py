@@ -30,5 +30,6 @@ def fact_of(recorded: StoredEvent) -> Fact:
         subject_family=recorded.subject_family,
         project=recorded.project,
         task=recorded.task,
+        causation=recorded.causation,
         correlation=recorded.correlation,
     )

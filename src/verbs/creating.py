@@ -1,42 +1,125 @@
-"""Create: a task pinned to its lane's newest workflow, its prerequisites kept still until the edges are in."""
+"""Create, a graph of tasks, a template: tasks pinned to their lane's newest workflow, edges and all, or nothing."""
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from ainarres.domain import creating
+from ainarres.domain.commands import Create, CreateGraph, Planned
 from ainarres.domain.context import Context
 from ainarres.domain.creating import Birth
+from ainarres.domain.malformed import MalformedError
+from ainarres.domain.refusal import Refusal
+from ainarres.domain.template import expand, read_template
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
+from ainarres.verbs.definitions import read_or_halt
 from ainarres.verbs.ids import new_id
-from ainarres.verbs.tasks import prerequisites
+from ainarres.verbs.tasks import prerequisites, resolve
+from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
-    from ainarres.domain.commands import Create
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from ainarres.domain.commands import Apply
+    from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
 
 def create(unit: Unit, command: Create) -> Answer:
     """Execute the verb."""
+    planned = Planned(key="task", **command.model_dump(include=Planned.model_fields.keys() - {"key", "after", "lane"}))
+    origin = _Origin(unit, command.epic, command.correlation)
+    born = _bear(unit, command.lane, (planned,), origin, command.template)
+    return Answer(task=next(iter(born.values())))
+
+
+def create_graph(unit: Unit, command: CreateGraph) -> Answer:
+    """Execute the verb."""
+    origin = _Origin(unit, command.epic, command.correlation)
+    born = _bear(unit, command.lane, command.tasks, origin, command.template)
+    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}})
+
+
+def apply(unit: Unit, command: Apply) -> Answer:
+    """Execute the verb: the template's tasks as a graph."""
+    template = read_or_halt(read_template(command.text, command.source))
+    try:
+        tasks = expand(template, command.parameters)
+    except MalformedError as error:
+        raise Halt(Refusal("invalid", f"parameters: {error}", {"field": "parameters"})) from None
+    planned = tuple(Planned(**task.model_dump()) for task in tasks)
+    born = _bear(unit, command.lane, planned, _Origin(unit, command.epic, None), template.key)
+    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}, "template": template.key})
+
+
+class _Origin:
+    """Where new tasks descend from: the epic named, or the task their creator holds."""
+
+    def __init__(self, unit: Unit, epic: str | None, correlation: UUID | None) -> None:
+        self._unit, self._correlation = unit, correlation
+        self._epic = resolve(unit, epic) if epic is not None else None
+
+    def settle(self) -> tuple[str | None, int | None, UUID | None]:
+        """Return epic, causation and correlation; to be asked once the unit has started."""
+        if self._epic is not None:
+            brief = self._unit.row(board.SQL["one"], {"task": self._epic})
+            if brief is None:
+                raise Halt(Refusal("not_found", f"epic: no task {self._epic}", {"field": "epic"}))
+            return str(self._epic), brief["updated_position"], brief["correlation"] or self._epic
+        held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})
+        if held is None:
+            return None, None, self._correlation
+        return held["epic"], held["updated_position"], self._correlation or held["correlation"] or held["task"]
+
+
+def _bear(
+    unit: Unit, lane: str, planned: tuple[Planned, ...], origin: _Origin, template: str | None
+) -> dict[str, Task]:
+    """Create tasks in an order in which they can be done; return them by key."""
     unit.start()
-    lane = unit.lane(command.lane)
-    version, workflow = unit.newest_workflow(lane["workflow"])
-    depends_on = prerequisites(unit, command.depends_on) if command.depends_on else ()
-    if depends_on:
+    order = _ordered(planned)
+    lanes = {name: unit.lane(name) for name in {one.lane or lane for one in planned}}
+    workflows = {name: unit.newest_workflow(row["workflow"]) for name, row in lanes.items()}
+    outside = {one.key: prerequisites(unit, one.depends_on) for one in order if one.depends_on}
+    if outside:
         unit.read_clock()
-    born_of = unit.row(board.SQL["mine"], {"agent": unit.caller.actor})
-    correlation = command.correlation
-    if correlation is None and born_of is not None:
-        correlation = born_of["correlation"] or born_of["task"]
-    birth = Birth(
-        id=new_id(unit.now),
-        project=lane["project"],
-        lane=lane["key"],
-        workflow_version=version,
-        depends_on=depends_on,
-        correlation=correlation,
-    )
-    context = Context(now=unit.now, caller=unit.caller, workflow=workflow, lane_paused=lane["paused"])
-    decision = unit.take(creating.create(command, birth, context), workflow)
-    return Answer(task=decision.task)
+    epic, causation, correlation = origin.settle()
+    born: dict[str, Task] = {}
+    for one in order:
+        row, (version, workflow) = lanes[one.lane or lane], workflows[one.lane or lane]
+        birth = Birth(
+            id=new_id(unit.now),
+            project=row["project"],
+            lane=row["key"],
+            workflow_version=version,
+            depends_on=(*(born[key].id for key in one.after), *outside.get(one.key, ())),
+            epic=epic,
+            causation=causation,
+            correlation=correlation,
+        )
+        asked = one.model_dump(exclude={"key", "after", "lane", "depends_on"})
+        context = Context(now=unit.now, caller=unit.caller, workflow=workflow, lane_paused=row["paused"])
+        decision = creating.create(Create(lane=row["key"], template=template, **asked), birth, context)
+        born[one.key] = unit.take(decision, workflow).task
+    return born
+
+
+def _ordered(planned: Iterable[Planned]) -> list[Planned]:
+    by_key: dict[str, Planned] = {}
+    for one in planned:
+        if one.key in by_key:
+            raise Halt(Refusal("invalid", f"tasks: key {one.key!r} is used twice", {"field": "tasks"}))
+        by_key[one.key] = one
+    for one in by_key.values():
+        for key in one.after:
+            if key not in by_key:
+                text = f"tasks: {one.key!r} comes after {key!r}, which is not in the graph"
+                raise Halt(Refusal("invalid", text, {"field": "tasks"}))
+    try:
+        return [by_key[key] for key in TopologicalSorter({k: one.after for k, one in by_key.items()}).static_order()]
+    except CycleError as error:
+        way = " -> ".join(error.args[1])
+        raise Halt(Refusal("invalid", f"tasks: they wait on each other: {way}", {"field": "tasks"})) from None

@@ -77,7 +77,7 @@ def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - th
 
 def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
     """Give a workflow force under the next version number."""
-    workflow = _read(read_workflow(command.text, command.source))
+    workflow = read_or_halt(read_workflow(command.text, command.source))
     unit.start()
     require(unit, "human", "adopting a workflow")
     newest = unit.row(SQL["newest"], {"key": workflow.key})
@@ -93,7 +93,7 @@ def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
 
 def adopt_card(unit: Unit, command: AdoptCard) -> Answer:
     """Publish a role card under the next version number."""
-    card = _read(read_card(command.text, f"{command.role}.md"))
+    card = read_or_halt(read_card(command.text, f"{command.role}.md"))
     unit.start()
     require(unit, "human", "publishing a role card")
     newest = unit.row(SQL["newest_card"], {"role": card.role})
@@ -110,7 +110,7 @@ def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
     unit.start()
     require(unit, "human", "adopting a project")
     workflows = {row["key"]: Workflow.from_json(row["definition"]) for row in unit.rows(SQL["workflows"])}
-    project = _read(read_project(command.text, command.source, workflows))
+    project = read_or_halt(read_project(command.text, command.source, workflows))
     standing = unit.row(SQL["project"], {"key": project.key})
     changed: list[str] = []
     if standing is None or standing["digest"] != project.digest():
@@ -146,7 +146,7 @@ def adopt_families(unit: Unit, command: AdoptFamilies) -> Answer:
     """Register families and bring their grants to what the file says; families it leaves out stay as they are."""
     unit.start()
     require(unit, "human", "adopting families")
-    families = _read(read_families(command.text, command.source, known_features(unit)))
+    families = read_or_halt(read_families(command.text, command.source, known_features(unit)))
     changes: list[str] = []
     for family in families:
         changes += _bring(unit, family)
@@ -240,7 +240,7 @@ def _as_row(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _read(found: _T | tuple[Problem, ...]) -> _T:
+def read_or_halt(found: _T | tuple[Problem, ...]) -> _T:
     """Return what was read, or end the verb with every problem found."""
     if isinstance(found, tuple) and found and isinstance(found[0], Problem):
         said = "\n".join(str(problem) for problem in found)

@@ -15,7 +15,19 @@ from ainarres.domain import duration
 from ainarres.domain.digest import canonical
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import LedgerUnavailable, VersionConflict
-from ainarres.verbs import briefing, claiming, creating, credentials, definitions, identity, refusing, replaying, tasks
+from ainarres.verbs import (
+    briefing,
+    claiming,
+    creating,
+    credentials,
+    definitions,
+    identity,
+    operating,
+    refusing,
+    replaying,
+    tasks,
+    why,
+)
 from ainarres.verbs.envelope import Envelope, refused
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
@@ -29,11 +41,18 @@ if TYPE_CHECKING:
 
 TRIES = 10
 """How often a verb is decided anew when another transaction got in between."""
-POLL = 0.25
-"""Seconds between two looks of a waiting claim."""
+POLL = 0.5
+"""Seconds between two looks of a waiting claim that hears no bell."""
 _AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
+    c.CreateGraph: creating.create_graph,
+    c.Apply: creating.apply,
+    c.Why: why.why,
+    c.Stop: operating.stop,
+    c.Sweep: operating.sweep,
+    c.Usage: operating.usage,
+    c.MigrateTasks: operating.migrate,
     c.OpenLedger: definitions.open_ledger,
     c.AdoptWorkflow: definitions.adopt_workflow,
     c.AdoptCard: definitions.adopt_card,
@@ -72,22 +91,36 @@ class Session:
         if isinstance(self._token, Refusal):
             return refused(self._token)
         try:
+            if isinstance(command, c.Sweep):
+                return self._sweep(command, key)
             if isinstance(command, c.Claim) and command.wait is not None:
                 return self._wait(command, key)
             return self._execute(command, key)
         except (errors.OperationalError, psycopg.InterfaceError) as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
+    def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
+        envelope = self._execute(command, key)  # says whether the caller may
+        if not envelope.ok:
+            return envelope
+        return Envelope(code="ok", extra={"recovered": self._recover(every_lane=True)})
+
     def _wait(self, command: c.Claim, key: UUID | None) -> Envelope:
-        """Ask until there is work or the time is up; the ledger is asked again every ``POLL`` seconds."""
+        """Ask until there is work or the time is up: at every bell, and every ``POLL`` seconds in case one was lost."""
         assert command.wait is not None
         until = time.monotonic() + duration.parse(command.wait).total_seconds()
-        while True:
-            envelope = self._execute(command, key)
-            left = until - time.monotonic()
-            if envelope.code != "empty" or left <= 0:
-                return envelope
-            time.sleep(min(POLL, left))  # noqa: look - polling is what waiting for work is
+        self.connection.execute(UNIT["listen"])
+        try:
+            while True:
+                envelope = self._execute(command, key)
+                left = until - time.monotonic()
+                if envelope.code != "empty" or left <= 0:
+                    return envelope
+                for _ in self.connection.notifies(timeout=min(POLL, left), stop_after=1):
+                    pass
+        finally:
+            if not self.connection.closed:
+                self.connection.execute(UNIT["unlisten"])
 
     def _execute(self, command: c.Command, key: UUID | None) -> Envelope:
         last: BaseException | None = None
@@ -100,23 +133,25 @@ class Session:
                 last = error
         raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
 
-    def _recover(self) -> None:
-        """Record leases that ran out, block after block, in transactions of their own."""
+    def _recover(self, *, every_lane: bool = False) -> int:
+        """Record leases that ran out, block after block, in transactions of their own. Returns how many."""
+        total = 0
         while True:
             unit = self._unit(None, None)
             try:
-                found = claiming.recover(unit, self._me())
+                found = claiming.recover(unit, self._me(), every_lane=every_lane)
             except _AGAIN:
                 self._undo()
                 continue
             except Halt:  # the credential ended in between; the claim itself will say so
                 self._undo()
-                return
+                return total
             except BaseException:
                 self._undo()
                 raise
+            total += found
             if found < claiming.EXPIRED_AT_ONCE:
-                return
+                return total
 
     def _attempt(self, command: c.Command, key: UUID | None) -> Envelope:
         unit = self._unit(command, key)

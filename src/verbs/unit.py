@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
+from ainarres.domain import events as e
 from ainarres.domain.context import Context
 from ainarres.domain.events import REGISTRY
 from ainarres.domain.refusal import Refusal
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
     from ainarres.verbs.identity import Credential
 
 SQL = load("ainarres.verbs", "unit.sql")
+_OPENING = (
+    e.TaskCreated,
+    e.TaskAdvanced,
+    e.TaskRejected,
+    e.TaskReleased,
+    e.LeaseExpired,
+    e.TaskEscalated,
+    e.TaskUnblocked,
+    e.TaskAmended,
+    e.ReviewRuleWaived,
+    e.TaskMigrated,
+)
+"""Events after which somebody may find something to claim."""
 Row = dict[str, Any]
 Call = tuple[Any, Any]
 """A statement and its parameters."""
@@ -190,12 +204,11 @@ class Unit:
     def context(self, task: Task, **more: Any) -> Context:
         """Return what the deciders are told about the world around ``task``."""
         return Context(
+            **{"caller": self.caller, **more},
             now=self.now,
-            caller=self.caller,
             workflow=self.workflow(task),
             tiers=self.tiers,
             cards=self.cards,
-            **more,
         )
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -234,6 +247,8 @@ class Unit:
                 mine = {"agent": self.caller.actor, "command": self.command, "more": more}
                 self.connection.execute(SQL["remember_positions"], mine)
             self.connection.execute(SQL["commit"])
+            for lane in sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)}):
+                self.connection.execute(SQL["ring"], {"lane": lane})
         self.known.routes.update(dict.fromkeys(interned - self.known.routes.keys()))
         first = appended.fetchone()
         assert first is not None
@@ -272,7 +287,7 @@ class Unit:
             task=fact.task,
             command=self.command,
             request=self.request,
-            causation=None,
+            causation=fact.causation,
             correlation=fact.correlation,
             recorded_at=fact.recorded_at,
         )

@@ -10,6 +10,19 @@ COMMIT
 -- Nothing.
 ROLLBACK
 
+-- ring --
+-- Wakes who waits for work on a lane; sent after the commit, in a transaction of its own that writes nothing, because a
+-- notification inside the verb's would make all verbs commit one after the other.
+SELECT pg_notify('ainarres', %(lane)s)
+
+-- listen --
+-- Hears the bell.
+LISTEN ainarres
+
+-- unlisten --
+-- Hears it no more.
+UNLISTEN ainarres
+
 -- clock --
 -- The verb's one reading of time, after its locks.
 SELECT ledger.clock() AS now
