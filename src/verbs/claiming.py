@@ -75,7 +75,10 @@ def claim(unit: Unit, command: Claim, agent: str) -> Answer:
     if mine:
         return _already(board.from_row(mine[0]), command)
     taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
-    return _empty(unit, command.lane) if taken is None else Answer(task=taken)
+    if taken is None:
+        return _empty(unit, command.lane)
+    outlive(unit, taken)
+    return Answer(task=taken)
 
 
 def done(unit: Unit, command: Done, agent: str) -> Answer:
@@ -103,7 +106,9 @@ def done(unit: Unit, command: Done, agent: str) -> Answer:
     if taken is None:
         empty = _empty(unit, command.lane)
         return Answer(reason=empty.reason, task=None, extra={**empty.extra, **extra})
-    return Answer(task=taken, extra=extra, lead=len(unit.facts) - 1)
+    lead = len(unit.facts) - 1
+    outlive(unit, taken)
+    return Answer(task=taken, extra=extra, lead=lead)
 
 
 def _may_hold(unit: Unit) -> None:
@@ -139,9 +144,7 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(_full(unit, task, limits)))
-    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
-    outlive(unit, taken)
-    return taken
+    return unit.take(holding.claim(task, context, fence=new_fence())).task
 
 
 def _named(unit: Unit, wanted: UUID) -> Task:

@@ -57,7 +57,9 @@ SELECT ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
 
 -- lane --
 -- A lane by its full key, or by its last part where that is unique.
-SELECT * FROM projection.lane WHERE key = %(lane)s OR key LIKE '%%/' || %(lane)s ORDER BY (key = %(lane)s) DESC LIMIT 3
+SELECT * FROM projection.lane
+ WHERE key = %(lane)s OR split_part(key, '/', 2) = %(lane)s
+ ORDER BY (key = %(lane)s) DESC, key LIMIT 3
 
 -- workflow --
 -- One version of a workflow.
