@@ -129,11 +129,13 @@ class Session:
 
     def _execute(self, command: c.Command, key: UUID | None) -> Envelope:
         last: BaseException | None = None
+        recovered = False
         for _ in range(TRIES):
             try:
-                return self._attempt(command, key)
-            except claiming.Expired:
+                return self._attempt(command, key, recovered=recovered)
+            except claiming.Expired as error:
                 self._recover()
+                recovered, last = True, error
             except _AGAIN as error:
                 last = error
         raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
@@ -158,10 +160,10 @@ class Session:
             if found < claiming.EXPIRED_AT_ONCE:
                 return total
 
-    def _attempt(self, command: c.Command, key: UUID | None) -> Envelope:
+    def _attempt(self, command: c.Command, key: UUID | None, *, recovered: bool) -> Envelope:
         unit = self._unit(command, key)
         try:
-            answer = self._decide(unit, command)
+            answer = self._decide(unit, command, recovered=recovered)
             position = unit.finish()
         except Repeated:
             self._undo()
@@ -175,11 +177,11 @@ class Session:
             raise
         return self._envelope(unit, command, answer, position)
 
-    def _decide(self, unit: Unit, command: c.Command) -> Answer:
+    def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
         if isinstance(command, c.Claim):
-            return claiming.claim(unit, command, self._me())
+            return claiming.claim(unit, command, self._me(), recovered=recovered)
         if isinstance(command, c.Done):
-            return claiming.done(unit, command, self._me())
+            return claiming.done(unit, command, self._me(), recovered=recovered)
         return _VERBS.get(type(command), tasks.run)(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:

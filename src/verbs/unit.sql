@@ -23,6 +23,14 @@ LISTEN ainarres
 -- Hears it no more.
 UNLISTEN ainarres
 
+-- aside --
+-- Where a look at a task that may turn out to be of a full stage begins.
+SAVEPOINT aside
+
+-- put_back --
+-- Gives up the locks taken since.
+ROLLBACK TO SAVEPOINT aside
+
 -- clock --
 -- The verb's one reading of time, after its locks.
 SELECT ledger.clock() AS now
