@@ -1,8 +1,8 @@
 """Every command of the release, once: where it stands, what runs it, and an example that works.
 
 Verbs name a command model whose fields become arguments and options; the others name a function, whose signature typer
-reads. ``reference`` turns both into ``table.json``, from which the program starts, and into docs/cli.md. Nothing imports
-this module at run time.
+reads. ``reference`` turns both into ``table.json``, from which the program starts, and into docs/cli.md. Nothing
+imports this module at run time.
 """
 
 from __future__ import annotations

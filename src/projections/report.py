@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+
 from ainarres.domain import events as e
 from ainarres.projections.wording import NONE, UNKNOWN, printable, section, short
 
