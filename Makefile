@@ -48,7 +48,8 @@ format: $(STAMP) ## let ruff format the code and fix what it safely can
 schema: $(STAMP) ## write src/database/schema.sql from the migrations
 	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
 
-reference: $(STAMP) ## write the table of commands and docs/cli.md from the commands
+reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
+	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes

@@ -329,6 +329,12 @@ class ResumeLane(Command):
     reason: Words
 
 
+class Why(Command):
+    """Say why a task is not moving, or why you get nothing; changes nothing."""
+
+    task: TaskRef | None = None
+
+
 class Stop(Command):
     """Stop claims on every lane; holds may finish."""
 

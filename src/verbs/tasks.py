@@ -62,10 +62,10 @@ def resolve(unit: Unit, typed: str) -> UUID:
     except ValueError:
         pass
     if len(text) < _SHORTEST or not _HEX.issuperset(text):
-        raise Halt(_unknown(typed, f"a task id is 32 hexadecimal digits, of which {_SHORTEST} or more will do"))
+        raise Halt(unknown(typed, f"a task id is 32 hexadecimal digits, of which {_SHORTEST} or more will do"))
     found = unit.rows(board.SQL["resolve"], {"typed": text})
     if not found:
-        raise Halt(_unknown(typed, "`ainarres board` lists them"))
+        raise Halt(unknown(typed))
     if len(found) > 1:
         raise Halt(Refusal("invalid", f"task: {typed!r} fits more than one task; type more of it", {"field": "task"}))
     task = found[0]["task"]
@@ -73,7 +73,8 @@ def resolve(unit: Unit, typed: str) -> UUID:
     return task
 
 
-def _unknown(typed: str, cure: str) -> Refusal:
+def unknown(typed: str, cure: str = "`ainarres board` lists them") -> Refusal:
+    """Refuse a task that is not there."""
     return Refusal("not_found", f"no task {typed!r}; {cure}", {"field": "task"})
 
 
@@ -81,7 +82,7 @@ def lock(unit: Unit, typed: str) -> Task:
     """Start the unit with the task's row locked and return the task."""
     rows = unit.start((board.SQL["lock"], {"task": resolve(unit, typed)}))[0]
     if not rows:
-        raise Halt(_unknown(typed, "`ainarres board` lists them"))
+        raise Halt(unknown(typed))
     return board.from_row(rows[0])
 
 
