@@ -45,6 +45,9 @@ _WORDS = {
     "family": "Family as `harness+model`",
     "feature": "Feature as `kind:key`",
     "scope": "What the token may do",
+    "agent": "Agent that spent them",
+    "model": "Model that was used, in its maker's words",
+    "workflow": "Key of the workflow",
     "role": "Role; the file's name without `.md` if left out",
 }
 _METAVARS = {"text": "TEXT", "number": "N", "list": "NAME[,NAME…]", "json": "JSON|@FILE|-", "artifact": "TYPE=REF"}
