@@ -247,8 +247,11 @@ def _empty(unit: Unit, lane: str | None) -> Answer:
     return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit)))
 
 
-def nothing_for(unit: Unit, lanes: list[str]) -> Answer:
-    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most."""
+def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, paused, full or being taken") -> Answer:
+    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most.
+
+    ``open_is`` says what of tasks whose route is open: for a claim that found none, why it did not get one of those.
+    """
     if not lanes:
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
@@ -256,7 +259,7 @@ def nothing_for(unit: Unit, lanes: list[str]) -> Answer:
     for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
-        causes[because or "reserved, paused, full or being taken"] += count
+        causes[because or open_is] += count
     said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
 
