@@ -18,30 +18,38 @@ def document(name: str) -> dict[str, str]:
 
 
 def template(name: str) -> dict[str, str]:
-    """Read a template: a stock one by its key, else a file."""
-    from ainarres import stock  # noqa: PLC0415 - one verb needs it
+    """Read a template: a file, or one of the stock by its name."""
+    if name == "-" or name.endswith(".toml"):
+        return document(name)
+    from ainarres import stock  # noqa: PLC0415 - only where a template is applied
 
-    if name in stock.names("template"):
-        return {"text": stock.read("template", name), "source": f"{name}.toml"}
-    if not Path(name).exists() and name != "-":
-        known = ", ".join(stock.names("template"))
-        raise InvalidInput("TEMPLATE", f"{name!r} is no stock template and no file", f"stock ones are {known}")
-    return document(name)
-
-
-def graph(name: str) -> dict[str, Any]:
-    """Read a graph: a JSON object with ``tasks`` (each with ``key``, ``title``, ``after`` …) and maybe ``lane``."""
-    return json_object("FILE", "-" if name == "-" else f"@{name}")
+    return {"text": stock.read("template", name), "source": f"{name}.toml"}
 
 
 def parameter(flag: str, text: str) -> dict[str, str]:
-    """Read one parameter of a template: ``--title TEXT``, or ``--set NAME=TEXT`` for any."""
+    """Read a template's parameter: ``--set NAME=TEXT``, or an option of its own name."""
     if flag != "--set":
-        return {flag.removeprefix("--"): text}
+        return {flag[2:]: text}
     name, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidInput("--set", f"{text!r} sets nothing", "write NAME=TEXT")
+    if not equals or not name:
+        raise InvalidInput(flag, f"{text!r} is no parameter", "write --set NAME=TEXT")
     return {name: value}
+
+
+def graph(name: str) -> list[Any]:
+    """Read the tasks of a graph: ``[[task]]`` tables of TOML, or a JSON list, alone or under ``tasks``."""
+    import json  # noqa: PLC0415 - only where a graph is posted
+    import tomllib  # noqa: PLC0415 - as above
+
+    text = _text("--graph", name)
+    try:
+        read = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("--graph", f"{name}: {error}", "write a JSON list of tasks, or a .toml file") from None
+    tasks = read.get("task", read.get("tasks")) if isinstance(read, dict) else read
+    if not isinstance(tasks, list):
+        raise InvalidInput("--graph", f"{name} holds no list of tasks", 'write [{"key": "a", "title": "…"}]')
+    return tasks
 
 
 def json_object(flag: str, given: str) -> dict[str, Any]:

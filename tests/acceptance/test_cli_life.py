@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -200,3 +201,47 @@ def test_tokens_are_narrowed_listed_and_revoked(terminal: Terminal) -> None:
     assert (said.status, said.document["code"]) == (5, "unauthenticated")
     assert terminal.ok("token", "list")["credentials"] == []
     assert [row["state"] for row in terminal.ok("token", "list", "--all")["credentials"]] == ["revoked"]
+
+
+def test_templates_and_graphs_are_posted_whole(terminal: Terminal) -> None:
+    applied = terminal("apply", "bugfix", "--lane", "dev", "--title", "Crash on empty input", "--details", "see")
+    assert applied.status == 0, applied
+    assert "Crash on empty input" in terminal("timeline").out
+    tasks = '[{"key": "a", "title": "first"}, {"key": "b", "title": "second", "after": ["a"]}]'
+    (terminal.folder / "graph.json").write_text(tasks, encoding="utf-8")
+    posted = terminal.ok("create", "--lane", "dev", "--graph", "graph.json")
+    assert set(posted["tasks"]) == {"a", "b"}
+    said = terminal("why", posted["tasks"]["b"])
+    told = said.out
+    assert said.status == 0, said
+    assert re.search(r"waits on:\n    ….{4} \[proposed\] first\n", told), told
+    table = '[[task]]\nkey = "a"\ntitle = "first"\n'
+    (terminal.folder / "graph.toml").write_text(table, encoding="utf-8")
+    assert "  tasks:\n    a: …" in terminal("create", "--lane", "dev", "--graph", "graph.toml").out
+    both = terminal("create", "--lane", "dev", "--graph", "graph.toml", "--title", "t")
+    assert (both.status, "--title: does not go with --graph" in both.err) == (2, True)
+
+
+def test_an_agent_process_works_until_it_is_told_to_end(terminal: Terminal) -> None:
+    repository = terminal.folder / "web"
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for argv in (("init", "-q", "-b", "main", "."), (*author, "commit", "-q", "--allow-empty", "-m", "begin")):
+        repository.mkdir(exist_ok=True)
+        subprocess.run(["git", *argv], check=True, env=terminal.environ, cwd=repository)
+    terminal.ok("create", "--lane", "dev", "--title", "t")
+    worker = 'import sys; sys.stdin.read(); print(\'{"verb": "advance"}\')'
+    who = ("--family", "claude-code+opus", "--roles", "designer", "--lane", "web/dev", "--repository", "web")
+    working = subprocess.Popen(
+        [str(PROGRAM), "agent", "run", *who, "--standing", "--", sys.executable, "-c", worker],
+        env=terminal.environ,
+        cwd=terminal.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        waited = terminal.ok("claim", "--lane", "dev", "--wait", "30s", token=token(terminal, "opencode+qwen"))
+    finally:
+        working.send_signal(signal.SIGTERM)
+        _, told = working.communicate(timeout=30)
+    assert waited["task"]["stage"] == "implementing", told
+    assert working.returncode == 143
