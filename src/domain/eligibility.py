@@ -180,6 +180,11 @@ def preference_unmet(task: Task, context: Context) -> bool:
     return rule == "prefer"
 
 
+def family_obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
+    """Return what the reviewing rules say against the caller."""
+    return _family_obstacles(task, Route.of(task, context.workflow), context)
+
+
 def missing_text(missing: Iterable[str]) -> str:
     """Say what is missing."""
     return "need " + ", ".join(sorted(missing))

@@ -31,7 +31,7 @@ from ainarres.verbs import (
 from ainarres.verbs.envelope import Envelope, refused
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Halt, Known, Unit
+from ainarres.verbs.unit import Halt, Known, Repeated, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,10 +157,10 @@ class Session:
         unit = self._unit(command, key)
         try:
             answer = self._decide(unit, command)
-            if unit.remembered is not None:
-                self._undo()
-                return replaying.replay(self.connection, unit, command)
             position = unit.finish()
+        except Repeated:
+            self._undo()
+            return replaying.replay(self.connection, unit, command)
         except Halt as halt:
             self._undo()
             refusing.record(self._unit(None, None), command, halt.refusal)

@@ -160,13 +160,15 @@ def _unmet(unit: Unit, task: Task) -> list[dict[str, Any]]:
 
 
 def _amend(unit: Unit, task: Task, command: Amend, context: Context) -> Decision | Refusal:
-    wanted = None
-    if command.depends_on is not None:
-        wanted = prerequisites(unit, command.depends_on)
-        if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
-            return Refusal(
-                "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
-            )
+    may = creating.amend(task, command, context, depends_on=None)
+    if command.depends_on is None or isinstance(may, Refusal):
+        return may
+    unit.call((board.SQL["lock_edges"], None))  # two amendments could otherwise close a circle between them
+    wanted = prerequisites(unit, command.depends_on)
+    if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
+        return Refusal(
+            "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
+        )
     return creating.amend(task, command, context, depends_on=wanted)
 
 
