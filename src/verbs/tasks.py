@@ -111,7 +111,7 @@ def _lock_to_amend(unit: Unit, command: Amend, wanted: tuple[str, ...]) -> Task:
     prerequisites(unit, wanted)
     rows = _lock_later(unit, command.task)
     if not rows:
-        raise Halt(_unknown(command.task, "`ainarres board` lists them"))
+        raise Halt(unknown(command.task))
     return board.from_row(rows[0])
 
 
@@ -210,13 +210,14 @@ def _unmet(unit: Unit, task: Task) -> list[dict[str, Any]]:
 
 
 def _amend(unit: Unit, task: Task, command: Amend, context: Context) -> Decision | Refusal:
-    wanted = None
-    if command.depends_on is not None:
-        wanted = tuple(dict.fromkeys(prerequisites(unit, command.depends_on).values()))
-        if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
-            return Refusal(
-                "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
-            )
+    may = creating.amend(task, command, context, depends_on=None)
+    if command.depends_on is None or isinstance(may, Refusal):
+        return may
+    wanted = tuple(dict.fromkeys(prerequisites(unit, command.depends_on).values()))
+    if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
+        return Refusal(
+            "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
+        )
     return creating.amend(task, command, context, depends_on=wanted)
 
 
