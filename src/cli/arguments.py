@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ainarres.cli.table import Entry, Option
 
+_FILES = {"document": documents.document, "template": documents.template, "graph": documents.graph}
+"""Kinds of place that name a file, to what reads it."""
 ARTIFACTS = ("branch", "commit", "pr", "file")
 """Shorthands of ``--artifact``: ``--commit SHA`` is ``--artifact commit=SHA``."""
 
@@ -85,6 +87,8 @@ def _take(given: dict[str, Any], option: Option, text: str) -> None:
         case "shorthand":
             artifact = documents.shorthand(option.flag[2:], text)
             given["artifacts"] = (*given.get("artifacts", ()), artifact)
+        case "parameter":
+            given["parameters"] = {**given.get("parameters", {}), **documents.parameter(option.flag, text)}
         case _ if field in given:
             raise InvalidInput(option.flag, "was given twice", "give it once")
         case "number":
@@ -103,8 +107,8 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
         if place.kind == "list":
             given[place.field] = tuple(item for text in places for item in _items(text))
             places = []
-        elif place.kind == "document":
-            given |= documents.document(places.pop(0))
+        elif place.kind in _FILES:
+            given |= _FILES[place.kind](places.pop(0))
         else:
             given[place.field] = places.pop(0)
     if places:

@@ -17,6 +17,33 @@ def document(name: str) -> dict[str, str]:
     return {"text": _text("FILE", name), "source": "standard input" if name == "-" else name}
 
 
+def template(name: str) -> dict[str, str]:
+    """Read a template: a stock one by its key, else a file."""
+    from ainarres import stock  # noqa: PLC0415 - one verb needs it
+
+    if name in stock.names("template"):
+        return {"text": stock.read("template", name), "source": f"{name}.toml"}
+    if not Path(name).exists() and name != "-":
+        known = ", ".join(stock.names("template"))
+        raise InvalidInput("TEMPLATE", f"{name!r} is no stock template and no file", f"stock ones are {known}")
+    return document(name)
+
+
+def graph(name: str) -> dict[str, Any]:
+    """Read a graph: a JSON object with ``tasks`` (each with ``key``, ``title``, ``after`` …) and maybe ``lane``."""
+    return json_object("FILE", "-" if name == "-" else f"@{name}")
+
+
+def parameter(flag: str, text: str) -> dict[str, str]:
+    """Read one parameter of a template: ``--title TEXT``, or ``--set NAME=TEXT`` for any."""
+    if flag != "--set":
+        return {flag.removeprefix("--"): text}
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInput("--set", f"{text!r} sets nothing", "write NAME=TEXT")
+    return {name: value}
+
+
 def json_object(flag: str, given: str) -> dict[str, Any]:
     """Read a JSON object from the text itself, from ``@file`` or from ``-`` (standard input)."""
     import json  # noqa: PLC0415 - most verbs have no payload

@@ -45,6 +45,8 @@ def _run(words: list[str]) -> int:
         return _bare(table, leading, words)
     if words[0] == "help":
         words = [*words[1:], "--help"]
+    if words[0] == "create" and "--graph" in words:
+        words = ["create", "graph", *(word for word in words[1:] if word != "--graph")]
     found = table.find(words)
     if found is None:
         return _no_command(table, words)

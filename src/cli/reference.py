@@ -32,6 +32,10 @@ _WORDS = {
     "title": "What is to be done, in one line",
     "note": "What whoever comes next should know",
     "text": "The words to leave",
+    "correlation": "The brief it descends from; your held task's if left out",
+    "source": "File name, for the messages",
+    "parameters": "What the template leaves open",
+    "tasks": "JSON file with `tasks`, each a key, a title and what it comes after",
     "reason": "Why, in a few words",
     "epic": "Epic that the task belongs to",
     "template": "Template that the task was made from",
@@ -45,6 +49,9 @@ _WORDS = {
     "family": "Family as `harness+model`",
     "feature": "Feature as `kind:key`",
     "scope": "What the token may do",
+    "agent": "Agent that spent them",
+    "model": "Model that was used, in its maker's words",
+    "workflow": "Key of the workflow",
     "role": "Role; the file's name without `.md` if left out",
 }
 _METAVARS = {"text": "TEXT", "number": "N", "list": "NAME[,NAME…]", "json": "JSON|@FILE|-", "artifact": "TYPE=REF"}
@@ -54,6 +61,10 @@ _SHORTHANDS = {
     "pr": ("URL", "Pull request"),
     "file": ("PATH", "File with the work; its SHA-256 is computed"),
 }
+_PARAMETERS = (
+    ("--title", "parameter", "What the template calls {title}", "TEXT"),
+    ("--set", "parameter", "Any other parameter; may be repeated", "NAME=TEXT"),
+)
 _UNIVERSAL = (
     ("json", "--json", "flag", "Print one JSON document and nothing else", ""),
     ("url", "--url", "text", "Address of PostgreSQL, in place of the embedded server", "URL"),
@@ -85,6 +96,13 @@ def _verb(verb: Verb) -> dict[str, Any]:
         if name in verb.places or (takes_file and name in _CONTAINER):
             continue
         options += _options(name, field)
+    if verb.model == "CreateGraph":
+        places = [_row("tasks", "", "graph", _WORDS["tasks"], "FILE", required=True)]
+        options[0]["required"] = False  # the file may name it
+    if verb.model == "Apply":
+        places = [_row("text", "", "template", "Stock template, or a file", "TEMPLATE", required=True)]
+        options = [one for one in options if one["field"] not in ("source", "parameters")]
+        options += [_row("parameters", *words) for words in _PARAMETERS]
     if verb.model == "AdoptCard":
         options[0]["required"] = False  # the file's name tells
     universal = [_row(*one) for one in (*_UNIVERSAL, _KEY)]

@@ -121,7 +121,8 @@ class Report:
         busy: Counter[str] = Counter()
         for family, count in self.activity.items():  # families of one label are one line, as they are everywhere above
             busy[named(family)] += count
-        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in busy.items()] or [NONE])]
+        ranked = sorted(busy.items(), key=lambda item: (-item[1], item[0]))
+        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in ranked] or [NONE])]
         return "\n".join(lines)
 
     def _cross_line(self) -> str:
