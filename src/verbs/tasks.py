@@ -108,6 +108,13 @@ def _lock_to_amend(unit: Unit, command: Amend, wanted: tuple[str, ...]) -> Task:
     """As ``lock``, with the prerequisites-to-be before the task: the order in which the end of one of them locks."""
     unit.start((SQL["lock_edges"], None))
     working(unit)
+    seen = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
+    if seen is None:
+        raise Halt(unknown(command.task))
+    task = board.from_row(seen)
+    may = creating.amend(task, command, unit.context(task), depends_on=None)
+    if isinstance(may, Refusal):  # who may not amend is not told what there is to wait on
+        raise Halt(may)
     prerequisites(unit, wanted)
     rows = _lock_later(unit, command.task)
     if not rows:
