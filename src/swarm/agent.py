@@ -230,6 +230,7 @@ def _work(agent: Agent, found: Envelope, workspace: Workspace) -> None:
                     limit=agent.limits.attempt,
                     halt=halt,
                     grace=agent.limits.grace,
+                    started=workspace.started,
                 )
         except InvalidInput as error:
             _release(agent, task, str(error), "infra")

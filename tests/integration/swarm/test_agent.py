@@ -218,7 +218,9 @@ def test_a_terminated_agent_ends_its_harness_and_gives_the_task_back(
     assert [one.cause for one in stage.events(TaskReleased)] == ["infra"]
 
 
-def test_a_killed_agents_task_is_recovered_by_anothers_claim(stage: Stage, until: Wait, clock: Clock) -> None:
+def test_a_killed_agents_task_is_recovered_by_anothers_claim(
+    stage: Stage, until: Wait, clock: Clock, alive: Callable[[int], bool]
+) -> None:
     task = stage.scene.implementable()
     working = stage.start(HANG)
     until(lambda: stage.pid() is not None)
@@ -233,7 +235,7 @@ def test_a_killed_agents_task_is_recovered_by_anothers_claim(stage: Stage, until
     assert stage.run(ADVANCE) is Ending.DRAINED
     assert stage_of(stage.scene, task)["stage"] == "reviewing"
     assert [one.attempts for one in stage.events(LeaseExpired)] == [1]
-    os.killpg(pid, signal.SIGKILL)
+    assert not alive(pid), "the harness that outlived its agent was ended with its workspace"
 
 
 def test_drained_stalled_refused_and_unreachable_are_told_apart(stage: Stage) -> None:
