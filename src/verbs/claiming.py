@@ -144,12 +144,13 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
         task = _pick(unit, [route for route in _routes(unit, ids).values() if route.lane in open_lanes], limits)
     if task is None:
         return None
-    if task.hold is not None and not task.hold.live(unit.now):  # ran out since the verb began to look
-        raise Expired
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    return unit.take(holding.claim(task, context, fence=new_fence())).task
+    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
+    if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
+        raise Expired
+    return taken
 
 
 def _named(unit: Unit, wanted: UUID) -> Task:
