@@ -123,7 +123,7 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
 
 def _require(entry: Entry, given: dict[str, Any]) -> None:
     for option in (*entry.places, *entry.options):
-        stands_in = option.field == "title" and "graph" in given
+        stands_in = option.field in ("title", "lane") and "graph" in given  # the file may say them
         if option.required and option.field not in given and not stands_in:
             raise InvalidInput(option.shown, "is missing", f"for example: {entry.example}")
 

@@ -36,8 +36,11 @@ def parameter(flag: str, text: str) -> dict[str, str]:
     return {name: value}
 
 
-def graph(name: str) -> list[Any]:
-    """Read the tasks of a graph: ``[[task]]`` tables of TOML, or a JSON list, alone or under ``tasks``."""
+def graph(name: str) -> dict[str, Any]:
+    """Read a graph: TOML with ``[[task]]`` tables, a JSON object with ``tasks``, or a JSON list of them.
+
+    What else an object says (``lane``, ``epic``) is kept: the command line comes before it.
+    """
     import json  # noqa: PLC0415 - only where a graph is posted
     import tomllib  # noqa: PLC0415 - as above
 
@@ -46,10 +49,11 @@ def graph(name: str) -> list[Any]:
         read = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("--graph", f"{name}: {error}", "write a JSON list of tasks, or a .toml file") from None
-    tasks = read.get("task", read.get("tasks")) if isinstance(read, dict) else read
+    said = dict(read) if isinstance(read, dict) else {"tasks": read}
+    tasks = said.pop("task", None) or said.pop("tasks", None)
     if not isinstance(tasks, list):
         raise InvalidInput("--graph", f"{name} holds no list of tasks", 'write [{"key": "a", "title": "…"}]')
-    return tasks
+    return {**said, "tasks": tuple(tasks)}
 
 
 def json_object(flag: str, given: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _WORDS = {
     "title": "What is to be done, in one line",
     "note": "What whoever comes next should know",
     "text": "The words to leave",
+    "correlation": "The brief it descends from; your held task's if left out",
     "reason": "Why, in a few words",
     "epic": "Epic that the task belongs to",
     "template": "Template that the task was made from",

@@ -23,8 +23,6 @@ _EXTRAS = (
     "project",
     "left",
     "families",
-    "waits_on",
-    "tasks",
     "family",
     "feature",
     "lane",
@@ -32,6 +30,10 @@ _EXTRAS = (
     "ledger",
     "done",
     "holder",
+    "recovered",
+    "moved",
+    "held",
+    "could",
     "retry_after",
 )
 """What an envelope may carry besides, in the order in which it is shown."""
@@ -58,6 +60,7 @@ def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
     if task is not None:
         yield from _task_lines(task, brief=words not in ("next", "claim"))
     yield from _extra_lines(envelope)
+    yield from _answers(envelope)
     history = envelope.get("history", ())
     for line in history if isinstance(history, list) else ():  # `why` names a command there
         yield f"  {printable(line['at'][:19])}Z  {printable(line['type'])}{_told(line)}"
@@ -100,30 +103,29 @@ def _task_lines(task: Mapping[str, Any], *, brief: bool) -> Iterator[str]:
 def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
     for name in _EXTRAS:
         value = envelope.get(name)
-        if value in (None, [], {}):
+        first = value[0] if value and isinstance(value, list) else value
+        if value in (None, [], {}) or isinstance(first, dict):
             continue
-        if isinstance(value, dict):  # the tasks of a graph by their names in it; a card is told apart
-            value = [f"{key}: {short(task)}" for key, task in value.items()] if name == "tasks" else []
         label = name.replace("_", " ")
         if isinstance(value, list):
-            yield from [f"  {label}:"] if value else []
-            yield from (f"    {_item(one)}" for one in value)
+            yield f"  {label}:"
+            yield from (f"    {printable(str(one))}" for one in value)
         else:
             yield f"  {label}: {printable(str(value))}"
 
 
-def _item(one: Any) -> str:
-    """Write one of a list: a word, a task, an obstacle, or a family with what keeps it away."""
-    if not isinstance(one, dict):
-        return printable(str(one))
-    if "family" in one:
-        kept = "; ".join(obstacle["text"] for obstacle in one["obstacles"])
-        return f"{printable(one['family'])}: {printable(kept) or 'could take it'}"
-    if "task" in one:
-        return (
-            f"{short(one['task'])} [{printable(str(one.get('stage', '?')))}] {printable(str(one.get('title', '')), 80)}"
-        )
-    return printable(str(one.get("text", one)))
+def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
+    """What creating several tasks, and asking why, bring along."""
+    for key, task in envelope.get("tasks", {}).items():
+        yield f"  {short(task)} {printable(key)}"
+    for one in envelope.get("waits_on", ()):
+        yield f"  waits on {short(one['task'])} [{printable(one['stage'])}] {printable(one['title'], 100)}"
+    for one in envelope.get("families", ()):
+        if isinstance(one, dict) and one["obstacles"]:
+            yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"
+    for one in envelope.get("routes", ()):
+        where = f"{printable(one['lane'])} [{printable(one['stage'])}]"
+        yield f"  {where} {one['tasks']} tasks: {printable(one['closed_because'] or 'open to you')}"
 
 
 def _told(line: Mapping[str, Any]) -> str:

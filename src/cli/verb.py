@@ -77,11 +77,11 @@ def _command(entry: Entry, fields: dict[str, Any]) -> Command:
 
     model: type[Command] = getattr(commands, entry.model)
     if "graph" in fields:
-        model, fields = commands.CreateGraph, {**fields, "tasks": tuple(fields["graph"])}
-        for name in set(fields) - set(model.model_fields):
-            if name != "graph":
-                raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
-        fields.pop("graph")
+        model, graph = commands.CreateGraph, fields.pop("graph")
+        if misplaced := set(fields) - set(model.model_fields):
+            name = min(misplaced).replace("_", "-")
+            raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
+        fields = {**graph, **fields}
     try:
         return model.model_validate(fields)
     except ValidationError as error:

@@ -66,8 +66,8 @@ def test_lists_and_graphs_are_told_line_by_line() -> None:
     assert reply.text("family adopt", envelope(changed=["a: + role:x"], left=[])) == (
         "family adopt: ok\n  changed:\n    a: + role:x"
     )
-    assert reply.text("create", envelope(tasks={"a": TASK["id"]})) == "create: ok\n  tasks:\n    a: …4bf8"
+    assert reply.text("create", envelope(tasks={"a": TASK["id"]})) == "create: ok\n  …4bf8 a"
     kept = [{"family": "grok", "obstacles": [{"text": "need tier:2"}]}, {"family": "qwen", "obstacles": []}]
-    assert reply.text("why", envelope(families=kept, history="ainarres history x")) == (
-        "why: ok\n  families:\n    grok: need tier:2\n    qwen: could take it"
+    assert reply.text("why", envelope(families=kept, could=["qwen"], history="ainarres history x")) == (
+        "why: ok\n  could:\n    qwen\n  grok could not: need tier:2"
     )
