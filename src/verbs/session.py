@@ -189,7 +189,7 @@ class Session:
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
         task, event = answer.task, None
         if unit.facts and position is not None and answer.code != "empty":
-            event = event_view(unit.facts[answer.lead], position - len(unit.facts) + 1 + answer.lead)
+            event = event_view(unit.facts[answer.lead], unit.positions[answer.lead])
         workflow = unit.workflow(task) if task is not None else None
         extra = dict(answer.extra)
         if isinstance(command, c.Next) and task is not None and workflow is not None:
