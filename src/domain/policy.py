@@ -181,8 +181,12 @@ class Suspend(BaseModel):
 
     def lasts(self, n: int) -> timedelta:
         """Return how long the ``n``-th suspension (from 1) lasts."""
-        doublings = min(n - 1, 40)  # ten years is 2^26 of the shortest base that makes sense; never overflow
-        return min(self.cap, self.base * 2**doublings)
+        lasting = self.base
+        for _ in range(n - 1):
+            if lasting >= self.cap:
+                break
+            lasting *= 2
+        return min(self.cap, lasting)
 
 
 class Flag(BaseModel):
@@ -262,7 +266,7 @@ class Policy(BaseModel):
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
-        return digest(self.to_json())
+        return digest(_spelt(self.to_json()))
 
 
 def read_policy(text: str, source: str) -> Policy | tuple[Problem, ...]:
@@ -280,6 +284,13 @@ def diff_policies(old: Policy, new: Policy) -> list[str]:
         for name in names
         if before.get(name) != after.get(name)
     ]
+
+
+def _spelt(value: Any) -> Any:
+    """Spell fractions as text: the digest's canonical form has no floating point numbers."""
+    if isinstance(value, dict):
+        return {name: _spelt(inner) for name, inner in value.items()}
+    return repr(value) if isinstance(value, float) else value
 
 
 def _flat(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:

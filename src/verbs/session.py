@@ -23,6 +23,7 @@ from ainarres.verbs import (
     creating,
     credentials,
     definitions,
+    governing,
     identity,
     operating,
     refusing,
@@ -63,6 +64,11 @@ _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.AdoptFamilies: definitions.adopt_families,
     c.RevokeCapability: definitions.revoke_capability,
     c.LiftDenial: definitions.lift_denial,
+    c.AdoptPolicy: governing.adopt_policy,
+    c.Suspend: governing.suspend,
+    c.RunGovernance: governing.run,
+    c.RaiseFlag: governing.raise_flag,
+    c.ResolveFlag: governing.resolve_flag,
     c.PauseLane: definitions.pause_lane,
     c.ResumeLane: definitions.resume_lane,
     c.IssueToken: credentials.issue,
@@ -177,6 +183,8 @@ class Session:
         except BaseException:
             self._undo()
             raise
+        if unit.caller.over:
+            governing.observe(self._unit(None, None))
         return self._envelope(unit, command, answer, position)
 
     def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
