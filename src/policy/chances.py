@@ -15,7 +15,6 @@ from ainarres.policy.judging import begin
 
 if TYPE_CHECKING:
     from ainarres.domain.policy import Rule
-    from ainarres.policy.judging import Test
 
 SUSPENDED = -1
 _NEGLIGIBLE = 1e-11

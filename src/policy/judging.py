@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from ainarres.domain.policy import Rule, Sequential, Strikes
+    from ainarres.domain.policy import Rule, Sequential
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,49 +38,54 @@ class Evidence:
 class Wald:
     """The sequential test in the middle of an episode."""
 
-    rule: Sequential
+    up: float
+    """What a fault adds to the log likelihood ratio."""
+    down: float
+    """What a pass adds: it is negative."""
+    lower: float
+    upper: float
     faults: int = 0
     passes: int = 0
 
-    @property
-    def boundaries(self) -> tuple[float, float]:
-        """Lower and upper boundary of the log likelihood ratio."""
-        rule = self.rule
-        return log(rule.beta / (1 - rule.alpha)), log((1 - rule.beta) / rule.alpha)
+    @classmethod
+    def of(cls, rule: Sequential) -> Wald:
+        """Return the test of a rule at its start."""
+        return cls(
+            log(rule.p1 / rule.p0),
+            log((1 - rule.p1) / (1 - rule.p0)),
+            log(rule.beta / (1 - rule.alpha)),
+            log((1 - rule.beta) / rule.alpha),
+        )
 
     @property
     def value(self) -> float:
         """The log likelihood ratio so far."""
-        rule = self.rule
-        return self.faults * log(rule.p1 / rule.p0) + self.passes * log((1 - rule.p1) / (1 - rule.p0))
+        return self.faults * self.up + self.passes * self.down
 
     @property
     def crossed(self) -> bool:
         """The upper boundary is reached: suspend."""
-        return self.value >= self.boundaries[1]
+        return self.value >= self.upper
 
     @property
     def cleared(self) -> bool:
         """The lower boundary is reached: the family is tolerable, and a new test begins."""
-        return self.value <= self.boundaries[0]
+        return self.value <= self.lower
 
     def step(self, *, fault: bool) -> Wald:
-        """Return the test after one more piece of evidence; a test that is decided begins anew first."""
-        start = Wald(self.rule) if self.cleared else self
-        return Wald(self.rule, start.faults + fault, start.passes + (not fault))
+        """Return the test after one more piece of evidence; a test that was cleared begins anew first."""
+        faults, passes = (0, 0) if self.cleared else (self.faults, self.passes)
+        return Wald(self.up, self.down, self.lower, self.upper, faults + fault, passes + (not fault))
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """Faults counted: no pass ever helps."""
 
-    rule: Strikes
+    upper: float
     faults: int = 0
-
-    @property
-    def boundaries(self) -> tuple[float, float]:
-        """There is no way down; the threshold is the upper boundary."""
-        return 0.0, float(self.rule.threshold)
+    lower: ClassVar[float] = 0.0
+    """There is no way down."""
 
     @property
     def value(self) -> float:
@@ -90,7 +95,7 @@ class Count:
     @property
     def crossed(self) -> bool:
         """The threshold is reached."""
-        return self.faults >= self.rule.threshold
+        return self.faults >= self.upper
 
     @property
     def cleared(self) -> bool:
@@ -99,7 +104,7 @@ class Count:
 
     def step(self, *, fault: bool) -> Count:
         """Return the count after one more piece of evidence."""
-        return Count(self.rule, self.faults + fault)
+        return Count(self.upper, self.faults + fault)
 
 
 Test: TypeAlias = Wald | Count
@@ -124,30 +129,50 @@ class Verdict:
 def begin(rule: Rule) -> Test:
     """Return the test at its start. ``rule`` is ``sequential`` or ``strikes``; raises ``ValueError`` for another."""
     if rule.sequential is not None:
-        return Wald(rule.sequential)
+        return Wald.of(rule.sequential)
     if rule.strikes is not None:
-        return Count(rule.strikes)
+        return Count(float(rule.strikes.threshold))
     raise ValueError(f"rule {rule.kind!r} does not judge submissions")
 
 
 def judge(rule: Rule, evidence: Iterable[Evidence], now: datetime) -> Verdict:
     """Return the verdict at ``now`` on evidence in the order of its positions, all since the last reset."""
-    test, since, spent = begin(rule), [], 0
-    lower, upper = test.boundaries
+    docket = Docket(rule)
     for one in evidence:
-        spent = one.position
-        if not _counts(rule, one, now):
-            continue
-        if test.cleared:
-            since = []
-        test = test.step(fault=one.fault)
-        since.append(one)
-        if test.crossed:
-            break
-    cause = tuple(one.position for one in since if one.fault)
-    return Verdict(test.crossed, test.value, lower, upper, len(since), cause, spent)
+        docket.hear(one)
+    return docket.verdict(now)
 
 
-def _counts(rule: Rule, one: Evidence, now: datetime) -> bool:
-    window: timedelta | None = rule.strikes.window if rule.strikes is not None else None
-    return window is None or one.at > now - window
+class Docket:
+    """Evidence heard one piece at a time, and the verdict at any moment: what ``judge`` does, without starting over."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._window: timedelta | None = rule.strikes.window if rule.strikes is not None else None
+        self._test = begin(rule)
+        self._since: list[Evidence] = []
+        self._spent = 0
+        self.later: list[Evidence] = []
+        """What came after a test that was decided against the family: the next one's business."""
+
+    def hear(self, one: Evidence) -> None:
+        """Take one more piece of evidence, the newest by position."""
+        if self._window is None and self._test.crossed:
+            self.later.append(one)
+            return
+        self._spent = one.position
+        if self._test.cleared:
+            self._since = []
+        self._test = self._test.step(fault=one.fault)
+        self._since.append(one)
+
+    def verdict(self, now: datetime) -> Verdict:
+        """Return what it comes to at ``now``; a window of time ends there."""
+        test, since = self._test, self._since
+        if self._window is not None:
+            since = [one for one in since if one.at > now - self._window]
+            test = begin(self._rule)
+            for one in since:
+                test = test.step(fault=one.fault)
+        cause = tuple(one.position for one in since if one.fault)
+        return Verdict(test.crossed, test.value, test.lower, test.upper, len(since), cause, self._spent)
