@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from ainarres.domain.source import Problem
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="Policy file, or - for standard input")]
-Named = Annotated[
-    str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")
-]
+Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")]
 FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="Family as harness+model")]
 Capability = Annotated[str, typer.Argument(metavar="CAPABILITY", help="The role, as role:implementer")]
 
@@ -87,7 +85,7 @@ def status(json: Json = False, url: Url = None, home: Home = None) -> int:
     lines += [_denial_line(row) for row in found["denials"]] or ["  (none)"]
     lines.append("evidence:")
     lines += [
-        f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults in {row['submissions']} submissions"
+        f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
         for row in found["evidence"]
     ] or ["  (none)"]
     lines.append(f"open flags: {len(found['flags'])}; recommended for revocation: {len(found['recommended'])}")
@@ -101,7 +99,7 @@ def explain(family: FamilyName, capability: Capability, json: Json = False, url:
 
     with access.opened(url, home) as connection:
         history = governed.rows(connection, "history", family=family, feature=capability)
-        causes = {one: governed.rows(connection, "positions", positions=row["cause"]) for one, row in enumerate(history)}
+        causes = [governed.rows(connection, "positions", positions=row["cause"]) for row in history]
     if json:
         return show_json({"suspensions": [row | {"events": causes[one]} for one, row in enumerate(history)]})
     if not history:
@@ -111,14 +109,16 @@ def explain(family: FamilyName, capability: Capability, json: Json = False, url:
         print(f"{row['state']}: suspension {row['n']} by {printable(by)}, {_span(row)}: {printable(row['reason'])}")
         for event in causes[one]:
             who = printable(event["actor"] or "?")
-            print(f"    #{event['position']} {event['type']} {event['task']} by {who}: {printable(event['reason'] or '')}")
+            said = f"{event['type']} {event['task']} by {who}: {printable(event['reason'] or '')}"
+            print(f"    #{event['position']} {said}")
     return 0
 
 
-def simulate(
+def simulate(  # noqa: PLR0917 - typer reads them by name
     policy: Named = "sequential",
     family: Annotated[
-        list[float] | None, typer.Option("--family", metavar="RATE", help="True fault rate of a family; may be repeated")
+        list[float] | None,
+        typer.Option("--family", metavar="RATE", help="True fault rate of a family; may be repeated"),
     ] = None,
     tasks: Annotated[int, typer.Option("--tasks", min=1, max=5000, metavar="N", help="Submissions of a life")] = 500,
     runs: Annotated[int, typer.Option("--runs", min=1, max=100_000, metavar="N", help="Lives of each family")] = 1000,
@@ -202,7 +202,8 @@ def flags(
     for row in rows:
         subject = " / ".join(part for part in (row["family"], row["capability"]) if part)
         state = f"resolved: {printable(row['resolution'])}" if row["resolved_at"] else "open"
-        print(f"- {row['id']} {row['kind']} ({row['severity']}) {printable(subject)}: {printable(row['gap'], 120)} [{state}]")
+        about = f"{row['kind']} ({row['severity']}) {printable(subject)}: {printable(row['gap'], 120)}"
+        print(f"- {row['id']} {about} [{state}]")
     if not rows:
         print("  (none)")
     return 0
@@ -253,7 +254,8 @@ def _moment(since: str | None) -> int | datetime | None:
     try:
         return datetime.fromisoformat(since).astimezone()
     except ValueError:
-        raise InvalidInput("--since", f"{since!r} is neither a position nor a time", "write 4711 or 2026-11-21T09:00Z") from None
+        problem = f"{since!r} is neither a position nor a time"
+        raise InvalidInput("--since", problem, "write 4711 or 2026-11-21T09:00Z") from None
 
 
 def _policy_line(row: dict[str, Any]) -> str:
@@ -273,5 +275,3 @@ def _span(row: dict[str, Any]) -> str:
 def _suspension_line(row: dict[str, Any]) -> str:
     cause = ", ".join(f"#{one}" for one in row["cause"])
     return f"- {printable(row['family'])} / {row['capability']} {_span(row)} (n {row['n']}): {cause}"
-
-

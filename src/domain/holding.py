@@ -100,7 +100,7 @@ def working(task: Task, context: Context, fence: int | None) -> Hold | Refusal:
     hold = held(task, context, fence)
     if isinstance(hold, Refusal) or hold.capability not in context.caller.recalled:
         return hold
-    text = f"{hold.capability} is suspended and its holds are recalled; `ainarres release` the task, it costs no attempt"
+    text = f"{hold.capability} is suspended and holds are recalled; `ainarres release` the task, it costs no attempt"
     return Refusal("not_eligible", text, {"missing": [hold.capability]})
 
 

@@ -150,7 +150,7 @@ class Rule(BaseModel):
     def _one(self) -> Self:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(given) != 1:
-            raise MalformedError(f"a policy has one rule, found {len(given)}", "write one table, as in [rule.sequential]")
+            raise MalformedError(f"a policy has one rule, found {len(given)}", "write one, as in [rule.sequential]")
         return self
 
     @property

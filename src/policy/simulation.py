@@ -69,7 +69,9 @@ class Simulation:
             "policy": self.policy,
             "submissions": self.submissions,
             "families": [one.to_json() for one in self.lives],
-            "curve": [{**_exact(one), "strikes": _exact(other)} for one, other in zip(self.curve, self.strikes, strict=True)],
+            "curve": [
+                {**_exact(one), "strikes": _exact(other)} for one, other in zip(self.curve, self.strikes, strict=True)
+            ],
         }
 
     def text(self) -> str:
@@ -84,11 +86,7 @@ class Simulation:
                 f" {median_}; strikes: {one.strikes.suspended:.1%}"
             )
         lines.append("faults   suspended   median   mean submissions between suspensions   (strikes)")
-        for one, other in zip(self.curve, self.strikes, strict=True):
-            lines.append(
-                f"{one.rate:6.1%} {one.suspended:11.4%} {one.quantile(0.5) or '-':>8} {_mean(one.between):>39}"
-                f"   {other.suspended:.1%}, {_mean(other.between)}"
-            )
+        lines += [_row(one, other) for one, other in zip(self.curve, self.strikes, strict=True)]
         return "\n".join(lines)
 
 
@@ -139,6 +137,12 @@ def _exact(one: Chances) -> dict[str, Any]:
         "median_submissions": one.quantile(0.5),
         "mean_submissions_between": mean,
     }
+
+
+def _row(one: Chances, other: Chances) -> str:
+    median_ = one.quantile(0.5) or "-"
+    ours = f"{one.rate:6.1%} {one.suspended:11.4%} {median_:>8} {_mean(one.between):>39}"
+    return f"{ours}   {other.suspended:.1%}, {_mean(other.between)}"
 
 
 def _mean(value: float) -> str:

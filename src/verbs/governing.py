@@ -16,6 +16,7 @@ from ainarres.database.queries import load
 from ainarres.domain import duration
 from ainarres.domain import events as e
 from ainarres.domain.policy import Policy, read_policy
+from ainarres.domain.policy import Suspend as SuspendAction
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import VersionConflict
 from ainarres.policy.judging import Evidence, Verdict, judge
@@ -58,6 +59,17 @@ class Subject:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A suspension that a policy asks for."""
+
+    policy: str
+    version: int
+    action: SuspendAction
+    verdict: Verdict
+    n: int
+
+
 # -- the verdict ------------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +91,7 @@ def reflect(unit: Unit, rejection: Fact, workflow: str) -> None:
     try:
         found = verdict(unit, subject, row)
         if found is not None:
-            unit.add(_suspended(unit, subject, *found, row, causation=unit.positions[place]))
+            unit.add(_suspended(unit, subject, found, causation=unit.positions[place]))
             unit.flush()
     except _NOT_OURS:
         raise
@@ -90,8 +102,8 @@ def reflect(unit: Unit, rejection: Fact, workflow: str) -> None:
         unit.flush()
 
 
-def verdict(unit: Unit, subject: Subject, row: Row) -> tuple[Policy, Verdict, int] | None:
-    """Return policy, verdict and ordinal of the suspension that is due; null where none is.
+def verdict(unit: Unit, subject: Subject, row: Row) -> Due | None:
+    """Return the suspension that is due; null where none is.
 
     ``row`` is of the policy in force. Raises whatever is wrong with its definition.
     """
@@ -103,22 +115,23 @@ def verdict(unit: Unit, subject: Subject, row: Row) -> tuple[Policy, Verdict, in
     after = max(row["after"], past["after"])
     wanted |= {"after": after, "workflow": policy.scope.workflow}
     found = judge(policy.rule, (Evidence(**one) for one in unit.rows(evidence.SQL["since"], wanted)), unit.now)
-    return (policy, found, past["times"] + 1) if found.suspend else None
+    if not found.suspend:
+        return None
+    return Due(row["key"], row["version"], policy.action.suspend, found, past["times"] + 1)
 
 
-def _suspended(unit: Unit, subject: Subject, policy: Policy, found: Verdict, n: int, row: Row, **more: Any) -> Fact:
-    assert policy.action.suspend is not None
-    lasts = policy.action.suspend.lasts(n)
-    reason = f"{policy.key}: {len(found.cause)} faults in {found.weighed} submissions; {duration.text(lasts)}"
+def _suspended(unit: Unit, subject: Subject, due: Due, **more: Any) -> Fact:
+    lasts, found = due.action.lasts(due.n), due.verdict
+    reason = f"{due.policy}: {len(found.cause)} faults in {found.weighed} submissions; {duration.text(lasts)}"
     event = e.CapabilitySuspended(
         feature=subject.capability,
         until=unit.now + lasts,
-        n=n,
-        policy=row["key"],
-        policy_version=row["version"],
+        n=due.n,
+        policy=due.policy,
+        policy_version=due.version,
         cause=found.cause,
         after=found.spent,
-        holds=policy.action.suspend.holds,
+        holds=due.action.holds,
         reason=reason,
     )
     return fact(unit, f"family-{subject.family}", event, subject_family=subject.family, **more)
@@ -177,7 +190,7 @@ def run(unit: Unit, command: RunGovernance) -> Answer:
             continue
         if found is not None:
             done.add((subject.family, subject.capability))
-            told = _suspended(unit, subject, *found, row)
+            told = _suspended(unit, subject, found)
             unit.add(told)
             suspended.append({"family": subject.family, **told.event.model_dump(mode="json")})
     acts = {"restored": restored, "suspended": suspended, "broken": broken, "dry_run": command.dry_run}
@@ -221,7 +234,8 @@ def suspend(unit: Unit, command: Suspend) -> Answer:
     unit.read_clock()
     subject = Subject(command.family, command.feature, "")
     if unit.row(SQL["denied"], {**subject.parameters(), "now": unit.now}) is not None:
-        raise Halt(Refusal("conflict", f"{command.family} is denied {command.feature} already; see `ainarres families`"))
+        text = f"{command.family} is denied {command.feature} already; see `ainarres families`"
+        raise Halt(Refusal("conflict", text))
     past = unit.rows(SQL["past"], subject.parameters())[0]
     event = e.CapabilitySuspended(
         feature=command.feature,

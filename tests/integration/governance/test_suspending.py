@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from tests.integration.verbs.crowd import events
@@ -11,6 +11,8 @@ from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
 
 from ainarres import stock
 from ainarres.domain import commands as c
+from ainarres.domain.policy import Suspend
+from ainarres.projections import rebuild
 
 if TYPE_CHECKING:
     from tests.database import Clock
@@ -126,7 +128,7 @@ def test_submissions_made_before_a_suspension_are_not_charged_twice(scene: Scene
 
 
 @pytest.mark.parametrize("holds", ["finish", "release"])
-def test_a_hold_in_progress_finishes_or_is_recalled(scene: Scene, holds: str) -> None:
+def test_a_hold_in_progress_finishes_or_is_recalled(scene: Scene, holds: Literal["finish", "release"]) -> None:
     task, worker = scene.implementable(), scene.agent(CHEAP)
     scene.ok(worker, c.Claim(task=task))
     scene.ok(scene.human, c.Suspend(family=CHEAP, feature=ROLE, reason="look first", holds=holds))
@@ -177,8 +179,6 @@ def test_a_policy_that_cannot_be_evaluated_never_fails_a_rejection(scene: Scene)
            "after": 0, "definition": {"key": "odd", "rule": {"oracle": {}}, "action": {"suspend": {}}}}'::jsonb)))"""
     )
     with scene.owner() as owner:
-        from ainarres.projections import rebuild
-
         rebuild.rebuild(owner)
     replies = Mill(scene).grind("xxxxx")
     assert all(reply["ok"] for reply in replies)
@@ -204,6 +204,4 @@ def test_a_dry_run_does_nothing_and_a_second_run_does_nothing_more(scene: Scene,
 
 
 def test_lasts_is_capped() -> None:
-    from ainarres.domain.policy import Suspend
-
     assert [Suspend().lasts(n) for n in (1, 2, 5, 6, 99)] == [timedelta(hours=h) for h in (1, 2, 16, 24, 24)]

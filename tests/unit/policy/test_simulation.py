@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import comb, log
 from random import Random
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -95,6 +95,6 @@ def test_sampled_lives_agree_with_the_chances() -> None:
     assert told.lives[1].detected is not None
     assert abs(told.lives[1].detected - (told.lives[1].exact.quantile(0.5) or 0)) <= 3
     assert "strikes" in told.text()
-    drawn = ElementTree.fromstring(svg(told))
+    drawn = ET.fromstring(svg(told))
     assert len(drawn.findall("{*}polyline")) == 2
     assert told.to_json()["curve"][0]["mean_submissions_between"] > 1e6
