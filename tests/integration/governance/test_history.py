@@ -147,7 +147,13 @@ def _advanced(old: str, new: str) -> dict[str, Any]:
 
 
 def _rejected(family: str) -> dict[str, Any]:
-    moved: dict[str, Any] = {"from_stage": "reviewing", "to_stage": "implementing", "reason": "no", "artifacts": [], "digest": None}
+    moved: dict[str, Any] = {
+        "from_stage": "reviewing",
+        "to_stage": "implementing",
+        "reason": "no",
+        "artifacts": [],
+        "digest": None,
+    }
     fault = {"fault_stage": "implementing", "producer_agent": f"{family}-1", "producer_family": family}
     return moved | fault | {"producer_maker": "m", "producer_capability": ROLE, "rework": 1}
 
