@@ -131,9 +131,10 @@ def test_two_amendments_at_once_close_no_circle(scene: Scene) -> None:
     fourth = scene.task("fourth", depends_on=(first,))
     with scene.owner() as owner:
 
-        def hold_back() -> None:
+        def hold_back() -> str:
             until(scene.human.connection, WAITING, 2)
             owner.execute("COMMIT")
+            return "let go"
 
         owner.execute("BEGIN")
         owner.execute("LOCK TABLE projection.dependency IN EXCLUSIVE MODE")  # edges may be read, not written
@@ -141,7 +142,7 @@ def test_two_amendments_at_once_close_no_circle(scene: Scene) -> None:
         answers = together(
             lambda: one.execute(c.Amend(task=first, depends_on=(second,))).code,
             lambda: other.execute(c.Amend(task=third, depends_on=(fourth,))).code,
-            lambda: str(hold_back()),
+            hold_back,
         )
     assert sorted(answers[:2]) == ["invalid", "ok"]
 
