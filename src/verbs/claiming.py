@@ -246,8 +246,9 @@ def _empty(unit: Unit, lane: str | None) -> Answer:
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
     causes: Counter[str] = Counter()
-    routes = _routes(unit, unit.rows(board.SQL["route_ids"])[0]["ids"] or [])
-    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+    found = unit.rows(board.SQL["obstacles"], {"lanes": lanes})
+    routes = _routes(unit, [row["route"] for row in found if row["route"] is not None])
+    for row in found:
         causes[_cause(unit, row, routes)] += row["tasks"]
     said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})

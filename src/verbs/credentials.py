@@ -10,7 +10,7 @@ from ainarres.domain import duration
 from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import SQL, fact, known_features, require
+from ainarres.verbs.definitions import SQL, begin, fact, known_features, require
 from ainarres.verbs.identity import make_token
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import LIFE_CAP
@@ -55,7 +55,7 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
 
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
     """Take features away from a credential; its owner may do so too, nobody can widen it."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
@@ -71,7 +71,7 @@ def narrow(unit: Unit, command: NarrowToken) -> Answer:
 
 def revoke(unit: Unit, command: RevokeToken) -> Answer:
     """Void a credential from the next call on; void already is no news."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "revoking another's credential")

@@ -10,7 +10,7 @@ from ainarres.domain.refusal import Refusal
 from ainarres.domain.story import Decision, Story
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import fact, require
+from ainarres.verbs.definitions import begin, fact, require
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SQL = load("ainarres.verbs", "operating.sql")
 
 def stop(unit: Unit, command: Stop) -> Answer:
     """Pause every lane that is open."""
-    unit.start()
+    begin(unit)
     require(unit, "operator", "stopping every lane")
     lanes = unit.rows(SQL["open_lanes"])
     for lane in lanes:

@@ -7,7 +7,6 @@ from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psycopg
 import pytest
 from psycopg import conninfo
 from tests.integration.verbs.crowd import WAITING, count, events, until
@@ -130,10 +129,10 @@ def test_a_backend_ended_after_the_commit_appended_once(scene: Scene) -> None:
 
 
 def test_a_client_that_stops_inside_a_verb_is_ended_by_the_server(scene: Scene) -> None:
-    task = scene.task()
-    with connect(scene.url, idle_seconds=1) as stopped:
-        stopped.execute("BEGIN")
-        stopped.execute("SELECT FROM projection.board WHERE task = %s FOR UPDATE", [task])
-        scene.ok(scene.session(), c.Note(task=task, text="waited, and got through"))
-        with pytest.raises(psycopg.OperationalError):
-            stopped.execute("SELECT 1")
+    session, key = scene.session(), uuid4()
+    command = c.Create(lane="dev", title="long to write down", payload={f"{n}": "x" * 100 for n in range(20_000)})
+    session.connection.execute("SET idle_in_transaction_session_timeout = 1")
+    with pytest.raises(LedgerUnavailable):
+        session.execute(command, key)
+    assert events(scene.human.connection, "TaskCreated") == []
+    scene.ok(scene.session(), command, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,21 @@ def test_families_and_lanes_adopted_at_once_are_adopted_once(scene: Scene) -> No
     assert Counter(len(answer.extra["changed"]) for answer in answers) == {0: 5, 1: 1}
     paused = at_once([scene.session() for _ in range(6)], c.Stop(reason="rest"))
     assert sum(answer.position is not None for answer in paused) == 1
+
+
+def test_narrowings_at_once_only_take_away(scene: Scene) -> None:
+    keys = ("lane:web/dev", "role:designer", "tier:2", "skill:a", "skill:b", "skill:c")
+    for _ in range(5):
+        credential = scene.ok(scene.human, c.IssueToken(family=DESIGNER)).extra["credential"]
+        sessions = [scene.session() for _ in keys]
+        verbs = [c.NarrowToken(credential=credential, narrowing=tuple(k for k in keys if k != key)) for key in keys]
+        together(*(partial(session.execute, verb) for session, verb in zip(sessions, verbs, strict=True)))
+        row = scene.human.connection.execute(
+            "SELECT narrowing FROM projection.credential WHERE id = %s", [credential]
+        ).fetchone()
+        assert row == ([],)
+        for session in sessions:
+            session.connection.close()
 
 
 def test_a_ledger_is_opened_once(scene: Scene) -> None:
@@ -106,7 +122,7 @@ def busy(scene: Scene, over: Event, agents: int) -> list[Callable[[], Counter[st
 
 def test_a_rebuild_under_way_fails_no_verb_and_shows_nobody_half(scene: Scene) -> None:
     over = Event()
-    tasks = {scene.task(f"{n}") for n in range(20)}
+    tasks = [scene.task(f"{n}") for n in range(20)]
     reader = scene.session().connection
 
     def look() -> Counter[str]:
