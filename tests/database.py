@@ -191,7 +191,12 @@ def _remove(home: Path) -> None:
 
 
 def drop(connection: psycopg.Connection[Any], name: str) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    # Not by force at first: sessions that are ending count, and ending another role's takes a right we may not have.
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        connection.execute(statement)
+    except psycopg.errors.ObjectInUse:
+        connection.execute(statement + sql.SQL(" WITH (FORCE)"))
 
 
 def create(connection: psycopg.Connection[Any], name: str, template: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ainarres.ledger.registry import Registry
 
-_LATER_SCHEMA = re.compile(r"(.+)\.v([2-9]|[1-9]\d{1,3})")
+_LATER_SCHEMA = re.compile(r"(.+)\.v([2-9]|[1-9]\d{1,4})")
 
 
 def topic(name: str, schema: int) -> str:

@@ -167,17 +167,19 @@ SELECT lane, bool_or(holder = %(agent)s) AS mine FROM projection.board
 
 -- obstacles --
 -- Why there is nothing for a caller on some lanes: each cause counted to a hundred at most.
-SELECT 'blocked' AS cause, NULL::bigint AS route, count(*) AS tasks
+SELECT 'blocked' AS cause, count(*) AS tasks
   FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND blocked AND NOT cancelled LIMIT 100) AS few
  UNION ALL
-SELECT 'waits', NULL, count(*)
+SELECT 'waits', count(*)
   FROM (SELECT FROM projection.board
          WHERE lane = ANY (%(lanes)s) AND waits > 0 AND NOT blocked AND NOT cancelled LIMIT 100) AS few
  UNION ALL
-SELECT 'held', NULL, count(*)
+SELECT 'held', count(*)
   FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND holder IS NOT NULL LIMIT 100) AS few
- UNION ALL
-SELECT 'ready', r.id, n.tasks
+
+-- ready_routes --
+-- Routes of some lanes on which work waits, and how much, to a hundred at most.
+SELECT r.id, n.tasks
   FROM projection.route r
  CROSS JOIN LATERAL (SELECT count(*) AS tasks
                        FROM (SELECT FROM projection.board b WHERE b.ready AND b.route = r.id LIMIT 100) AS few) AS n

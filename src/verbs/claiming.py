@@ -136,7 +136,7 @@ def _already(task: Task, command: Claim) -> Answer:
 
 def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids: list[int]) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
-    limits = {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+    limits = limits_of(lanes)
     task: Task | None
     if named is not None:
         task = _named(unit, named)
@@ -148,7 +148,7 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
         return None
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
-    context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(_full(unit, task, limits)))
+    context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
     taken = unit.take(holding.claim(task, context, fence=new_fence())).task
     if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
         raise Expired
@@ -187,7 +187,7 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
             return None
         unit.now = clock[0]["now"]
         task = board.from_row(rows[0])
-        full = _full(unit, task, limits)
+        full = full_stage(unit, task, limits)
         if full is None:
             return task
         unit.call((SQL["put_back"], None))
@@ -197,11 +197,18 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
     return None
 
 
-def _full(unit: Unit, task: Task, limits: Limits) -> str | None:
+def limits_of(lanes: list[Row]) -> Limits:
+    """Return the limits that lanes set themselves."""
+    return {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+
+
+def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | None:
     """Return the scope (lane or project) in which the task's stage admits no further lease; null where it does.
 
     Counted under a lock that lasts until the claim commits, so that a limit holds whoever else claims.
     """
+    if limits is None:
+        limits = limits_of(unit.rows(board.SQL["lanes"]))
     limit = _limit(unit.workflow(task), task.stage, task.lane, limits)
     if limit is None:
         return None
@@ -240,31 +247,38 @@ def _workflow_of(unit: Unit, route: Route) -> Workflow:
 
 
 def _empty(unit: Unit, lane: str | None) -> Answer:
-    """Say why there is nothing, each cause counted to a hundred at most."""
-    lanes = [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit))
+    return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit)))
+
+
+def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, paused, full or being taken") -> Answer:
+    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most.
+
+    ``open_is`` says what of tasks whose route is open: for a claim that found none, why it did not get one of those.
+    """
     if not lanes:
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
     causes: Counter[str] = Counter()
-    found = unit.rows(board.SQL["obstacles"], {"lanes": lanes})
-    routes = _routes(unit, [row["route"] for row in found if row["route"] is not None])
-    for row in found:
-        causes[_cause(unit, row, routes)] += row["tasks"]
+    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+        causes[_WORDS[row["cause"]]] += row["tasks"]
+    for _, count, because in ready_routes(unit, lanes):
+        causes[because or open_is] += count
     said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
 
 
+def ready_routes(unit: Unit, lanes: list[str]) -> list[tuple[Route, int, str | None]]:
+    """Return the routes of some lanes with work: how much, a hundred at most, and why they are closed to the caller."""
+    found = unit.rows(board.SQL["ready_routes"], {"lanes": lanes})
+    routes = _routes(unit, [row["id"] for row in found])
+    return [
+        (route, row["tasks"], eligibility.closed_because(route, unit.caller, _workflow_of(unit, route)))
+        for row in found
+        for route in (routes[row["id"]],)
+    ]
+
+
 _WORDS = {"blocked": "blocked", "waits": "wait on prerequisites", "held": "held by others"}
-
-
-def _cause(unit: Unit, row: Row, routes: dict[int, Route]) -> str:
-    if row["route"] is None:
-        return _WORDS[row["cause"]]
-    route = routes[row["route"]]
-    workflow = _workflow_of(unit, route)
-    if closed := eligibility.closed_because(route, unit.caller, workflow):
-        return closed
-    return "reserved, paused, full or being taken"
 
 
 def _number(count: int) -> str:

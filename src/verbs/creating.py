@@ -94,6 +94,10 @@ def _bear(
     order = _ordered(planned)
     lanes = {name: unit.lane(name) for name in {one.lane or lane for one in planned}}
     workflows = {name: unit.newest_workflow(row["workflow"]) for name, row in lanes.items()}
+    for name, row in lanes.items():
+        context = Context(now=unit.now, caller=unit.caller, workflow=workflows[name][1], lane_paused=row["paused"])
+        if refused := creating.starter_gate(row["key"], context):
+            raise Halt(refused)
     outside = prerequisites(unit, (typed for one in order for typed in one.depends_on))
     if outside:
         unit.read_clock()

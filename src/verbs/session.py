@@ -28,6 +28,7 @@ from ainarres.verbs import (
     refusing,
     replaying,
     tasks,
+    why,
 )
 from ainarres.verbs.envelope import Envelope, refused
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
@@ -51,6 +52,7 @@ _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
     c.Apply: creating.apply,
+    c.Why: why.why,
     c.Stop: operating.stop,
     c.Sweep: operating.sweep,
     c.Usage: operating.usage,

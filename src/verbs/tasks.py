@@ -71,10 +71,10 @@ def resolve(unit: Unit, typed: str) -> UUID:
         return task
     text = _digits(typed)
     if len(text) < _SHORTEST or not _HEX.issuperset(text):
-        raise Halt(_unknown(typed, f"a task id is 32 hexadecimal digits, of which {_SHORTEST} or more will do"))
+        raise Halt(unknown(typed, f"a task id is 32 hexadecimal digits, of which {_SHORTEST} or more will do"))
     found = unit.rows(board.SQL["resolve"], {"typed": text})
     if not found:
-        raise Halt(_unknown(typed, "`ainarres board` lists them"))
+        raise Halt(unknown(typed))
     if len(found) > 1:
         raise Halt(Refusal("invalid", f"task: {typed!r} fits more than one task; type more of it", {"field": "task"}))
     found_one = found[0]["task"]
@@ -86,7 +86,8 @@ def _digits(typed: str) -> str:
     return typed.strip().removeprefix("…").removeprefix("task-").replace("-", "").lower()
 
 
-def _unknown(typed: str, cure: str) -> Refusal:
+def unknown(typed: str, cure: str = "`ainarres board` lists them") -> Refusal:
+    """Refuse a task that is not there."""
     return Refusal("not_found", f"no task {typed!r}; {cure}", {"field": "task"})
 
 
@@ -99,7 +100,7 @@ def lock(unit: Unit, typed: str) -> Task:
         rows = _lock_later(unit, typed)
     working(unit)
     if not rows:
-        raise Halt(_unknown(typed, "`ainarres board` lists them"))
+        raise Halt(unknown(typed))
     return board.from_row(rows[0])
 
 
@@ -107,10 +108,17 @@ def _lock_to_amend(unit: Unit, command: Amend, wanted: tuple[str, ...]) -> Task:
     """As ``lock``, with the prerequisites-to-be before the task: the order in which the end of one of them locks."""
     unit.start((SQL["lock_edges"], None))
     working(unit)
+    seen = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
+    if seen is None:
+        raise Halt(unknown(command.task))
+    task = board.from_row(seen)
+    may = creating.amend(task, command, unit.context(task), depends_on=None)
+    if isinstance(may, Refusal):  # who may not amend is not told what there is to wait on
+        raise Halt(may)
     prerequisites(unit, wanted)
     rows = _lock_later(unit, command.task)
     if not rows:
-        raise Halt(_unknown(command.task, "`ainarres board` lists them"))
+        raise Halt(unknown(command.task))
     return board.from_row(rows[0])
 
 
@@ -209,13 +217,14 @@ def _unmet(unit: Unit, task: Task) -> list[dict[str, Any]]:
 
 
 def _amend(unit: Unit, task: Task, command: Amend, context: Context) -> Decision | Refusal:
-    wanted = None
-    if command.depends_on is not None:
-        wanted = tuple(dict.fromkeys(prerequisites(unit, command.depends_on).values()))
-        if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
-            return Refusal(
-                "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
-            )
+    may = creating.amend(task, command, context, depends_on=None)
+    if command.depends_on is None or isinstance(may, Refusal):
+        return may
+    wanted = tuple(dict.fromkeys(prerequisites(unit, command.depends_on).values()))
+    if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
+        return Refusal(
+            "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
+        )
     return creating.amend(task, command, context, depends_on=wanted)
 
 

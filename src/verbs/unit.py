@@ -209,12 +209,11 @@ class Unit:
     def context(self, task: Task, **more: Any) -> Context:
         """Return what the deciders are told about the world around ``task``."""
         return Context(
+            **{"caller": self.caller, **more},
             now=self.now,
-            caller=self.caller,
             workflow=self.workflow(task),
             tiers=self.tiers,
             cards=self.cards,
-            **more,
         )
 
     # -- writing ------------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ that this role needs nothing more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from unittest import expectedFailure
 
 import pytest
-from eventsourcing.persistence import JSONTranscoder
+from eventsourcing.persistence import DatetimeAsISO, DecimalAsStr, JSONTranscoder, UUIDAsHex
 from eventsourcing.postgres import PostgresAggregateRecorder, PostgresTrackingRecorder
 from eventsourcing.tests import application, persistence, projection
 from eventsourcing.utils import Environment
@@ -68,10 +69,6 @@ class TestFactory(persistence.InfrastructureFactoryTestCase[LedgerFactory]):
     def _environment(self, library: dict[str, str]) -> None:
         self.env = Environment(env=library)
 
-    def setUp(self) -> None:
-        """Wait for the fixture: the case constructs its factory in ``create``, which unittest calls first."""
-        super().setUp()
-
     def expected_factory_class(self) -> type[LedgerFactory]:
         return LedgerFactory
 
@@ -93,7 +90,41 @@ class TestFactory(persistence.InfrastructureFactoryTestCase[LedgerFactory]):
 
 class TestTranscoder(persistence.TranscoderTestCase):
     def construct_transcoder(self) -> Transcoder:
-        return JSONTranscoder()
+        transcoder = JSONTranscoder()
+        for each in (
+            UUIDAsHex(),
+            DecimalAsStr(),
+            DatetimeAsISO(),
+            persistence.CustomType1AsDict(),
+            persistence.CustomType2AsDict(),
+        ):
+            transcoder.register(each)
+        return transcoder
+
+    # The library's JSONTranscoder, which this is, writes tuples and subclasses as plain JSON; these six are for others.
+    @expectedFailure
+    def test_tuple(self) -> None:
+        super().test_tuple()
+
+    @expectedFailure
+    def test_mixed(self) -> None:
+        super().test_mixed()
+
+    @expectedFailure
+    def test_dict_subclass(self) -> None:
+        super().test_dict_subclass()
+
+    @expectedFailure
+    def test_list_subclass(self) -> None:
+        super().test_list_subclass()
+
+    @expectedFailure
+    def test_str_subclass(self) -> None:
+        super().test_str_subclass()
+
+    @expectedFailure
+    def test_int_subclass(self) -> None:
+        super().test_int_subclass()
 
 
 class CountersView(PostgresTrackingRecorder, projection.EventCountersView):
@@ -156,6 +187,3 @@ class TestExampleApplication(application.ExampleApplicationTestCase):
     def _environment(self, library: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
         for key, value in library.items():
             monkeypatch.setenv(key, value)
-
-
-CASES: dict[type[Any], int] = {}

@@ -133,8 +133,7 @@ def test_two_amendments_at_once_close_no_circle(scene: Scene) -> None:
 
         def hold_back() -> str:
             until(scene.human.connection, WAITING, 2)
-            owner.execute("COMMIT")
-            return "let go"
+            return owner.execute("COMMIT").statusmessage or ""
 
         owner.execute("BEGIN")
         owner.execute("LOCK TABLE projection.dependency IN EXCLUSIVE MODE")  # edges may be read, not written

@@ -1,0 +1,116 @@
+"""Why a task is not moving, and why an agent gets nothing: the claim's own predicates, asked without claiming."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ainarres.database.queries import load
+from ainarres.domain import eligibility
+from ainarres.domain.context import Caller
+from ainarres.domain.duration import show
+from ainarres.projections import board
+from ainarres.verbs import claiming
+from ainarres.verbs.answer import Answer
+from ainarres.verbs.tasks import resolve, unknown
+from ainarres.verbs.unit import Halt
+
+if TYPE_CHECKING:
+    from ainarres.domain.commands import Why
+    from ainarres.domain.context import Context
+    from ainarres.domain.eligibility import Obstacle
+    from ainarres.domain.task import Task
+    from ainarres.verbs.unit import Row, Unit
+
+SQL = load("ainarres.verbs", "why.sql")
+_CURES = {
+    "cancelled": "create another task",
+    "terminal": "nothing is left to do",
+    "blocked": "an operator looks into the reason, then `ainarres unblock TASK --reason …`",
+    "waits": "finish what it waits on; a cancelled one is waived by `ainarres unblock TASK --reason …`",
+    "paused": "an operator resumes the lane: `ainarres lane resume LANE --reason …`",
+    "wip": "a task at this stage must move on first",
+    "held": "wait for the holder, or for the lease to run out; an operator may `ainarres release TASK --reason …`",
+    "features": "a person grants what is missing in families.toml: `ainarres family adopt FILE`",
+    "same_agent": "another agent asks for it",
+    "family_rule": "another family asks for it, or an operator waives the rule: `ainarres waive TASK --reason …`",
+}
+
+
+def why(unit: Unit, command: Why) -> Answer:
+    """Execute the verb; appends nothing."""
+    named = resolve(unit, command.task) if command.task is not None else None
+    if named is None:
+        unit.start()
+        return _why_me(unit)
+    rows = unit.start((board.SQL["one"], {"task": named}))[0]
+    if not rows:
+        raise Halt(unknown(str(command.task)))
+    return _why_task(unit, board.from_row(rows[0]))
+
+
+def _why_task(unit: Unit, task: Task) -> Answer:
+    waits = unit.rows(SQL["prerequisites"], {"task": task.id})
+    lane = unit.row(SQL["lane_paused"], {"lane": task.lane})
+    context = unit.context(
+        task,
+        lane_paused=bool(lane and lane["paused"]),
+        unmet=tuple(row["task"] for row in waits),
+        wip_full=claiming.full_stage(unit, task) is not None,
+    )
+    standing = eligibility.standing(task, context)
+    mine = eligibility.obstacles(task, context) if unit.caller.scope == "agent" else standing
+    families = [_family(unit, task, row) for row in unit.rows(SQL["families"], {"now": unit.now})]
+    could = [one["family"] for one in families if not one["obstacles"]]
+    extra = {
+        "obstacles": [_told(obstacle) for obstacle in mine],
+        "waits_on": [{**row, "task": str(row["task"])} for row in waits],
+        "could": could,
+        "families": families,
+    }
+    return Answer(reason=_said(task, context, standing, could), task=task, extra=extra)
+
+
+def _said(task: Task, context: Context, standing: tuple[Obstacle, ...], could: list[str]) -> str:
+    if standing:
+        return "; ".join(f"{o.text} — {_CURES[o.cause]}" for o in standing)
+    if not could:
+        needs = ", ".join(sorted(task.needs()))
+        return f"no registered family may take it at {task.stage}: it needs {needs} and a role that moves it on"
+    age = (context.now - task.entered_stage_at).total_seconds()
+    return f"it is free since {show(age)}; {', '.join(could)} could take it, none of them has asked"
+
+
+def _family(unit: Unit, task: Task, row: Row) -> dict[str, Any]:
+    features = frozenset(row["grants"]) - frozenset(row["denied"])
+    anyone = Caller(actor="", scope="agent", family=row["key"], maker=row["maker"], features=features)
+    context = unit.context(task, caller=anyone)
+    found = eligibility.eligible(task, context)
+    return {"family": row["key"], "obstacles": [_told(obstacle) for obstacle in found]}
+
+
+def _why_me(unit: Unit) -> Answer:
+    caller = unit.caller
+    if caller.scope != "agent":
+        text = f"a credential of scope {caller.scope} takes no tasks; ask about a task: ainarres why TASK"
+        return Answer(reason=text, extra={"agent": caller.actor, "features": []})
+    held = unit.row(board.SQL["mine"], {"agent": caller.actor})
+    lanes = sorted(claiming.lanes_of(unit))
+    empty = claiming.nothing_for(unit, lanes, open_is="open to you")
+    task = board.from_row(held) if held else None
+    said = f"you hold a task: {task.id}; finish or release it first" if task else empty.reason
+    routes = [
+        {"lane": route.lane, "stage": route.stage, "tasks": tasks, "closed_because": because}
+        for route, tasks, because in claiming.ready_routes(unit, lanes)
+    ]
+    extra = {"agent": caller.actor, "family": caller.family, "features": sorted(caller.features), "routes": routes}
+    return Answer(reason=said, task=task, extra=extra)
+
+
+def _told(obstacle: Obstacle) -> dict[str, Any]:
+    return {
+        "cause": obstacle.cause,
+        "text": obstacle.text,
+        "missing": list(obstacle.missing),
+        "until": obstacle.until,
+        "cure": _CURES[obstacle.cause],
+    }

@@ -1,0 +1,51 @@
+"""Why a task is not moving, and why an agent gets nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
+
+from ainarres.domain import commands as c
+
+if TYPE_CHECKING:
+    from tests.scene import Scene
+
+
+def test_a_free_task_names_who_could_take_it(scene: Scene) -> None:
+    told = scene.ok(scene.human, c.Why(task=scene.implementable()))
+    assert told.extra["could"] == [FRONTIER, CHEAP]
+    assert told.extra["obstacles"] == []
+
+
+def test_a_held_task_names_the_holder_and_until_when(scene: Scene) -> None:
+    task = scene.task()
+    scene.ok(scene.agent(DESIGNER, "ann"), c.Claim())
+    told = scene.ok(scene.human, c.Why(task=task))
+    assert told.extra["obstacles"][0]["cause"] == "held"
+    assert told.reason is not None
+    assert told.reason.startswith("held by ann until ")
+
+
+def test_a_waiting_task_names_what_it_waits_on(scene: Scene) -> None:
+    first = scene.task("first")
+    second = scene.task("second", depends_on=(first,))
+    told = scene.ok(scene.human, c.Why(task=second))
+    assert [one["task"] for one in told.extra["waits_on"]] == [first]
+
+
+def test_the_family_rule_is_told_to_the_family_it_keeps_away(scene: Scene) -> None:
+    task = scene.implementable()
+    frontier = scene.agent(FRONTIER)
+    scene.ok(frontier, c.Claim())
+    scene.ok(frontier, c.Advance(task=task))
+    told = scene.ok(scene.agent(FRONTIER), c.Why(task=task))
+    assert [one["cause"] for one in told.extra["obstacles"]] == ["family_rule"]
+    assert told.extra["could"] == [REVIEWER]
+
+
+def test_an_agent_is_told_what_its_lanes_hold_and_why_it_gets_none(scene: Scene) -> None:
+    scene.task()
+    told = scene.ok(scene.agent(CHEAP), c.Why())
+    assert told.reason == "1 need role:designer"
+    assert told.extra["routes"][0]["closed_because"] == "need role:designer"
