@@ -85,11 +85,12 @@ def test_one_s_own_dead_hold_is_waited_for(scene: Scene, clock: Clock) -> None:
     scene.ok(agent, c.Claim(task=mine))
     clock.advance(31)
     with connect(scene.url, idle_seconds=0) as other:
+        other.execute("BEGIN")
+        other.execute(LOCK, [[mine]])
 
         def let_go() -> None:
-            with other.transaction():
-                other.execute(LOCK, [[mine]])
-                until(scene.human.connection, WAITING, 1)
+            until(scene.human.connection, WAITING, 1)
+            other.execute("COMMIT")
 
         claimed, _ = together(lambda: agent.execute(c.Claim()), let_go)
     assert claimed is not None
