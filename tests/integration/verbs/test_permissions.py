@@ -63,6 +63,7 @@ MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command
     ),
     ("claim", AGENT, free, lambda t: c.Claim(task=t)),
     ("next", AGENT, free, lambda t: c.Next(task=t)),
+    ("why", set(SCOPES), free, lambda t: c.Why(task=t)),
     ("note", AGENT | OPERATOR, free, lambda t: c.Note(task=t, text="n")),
     ("block", OPERATOR, free, lambda t: c.Block(task=t, reason="n")),
     ("unblock", OPERATOR, parked, lambda t: c.Unblock(task=t, reason="n")),
@@ -122,6 +123,12 @@ def test_every_verb_is_open_to_its_scopes_and_to_no_other(scene: Scene) -> None:
     told = {(event.actor, event.body["verb"]) for event in events(scene.human.connection, "VerbRefused")}
     assert ("monitor", "create") in told
     assert ("meter", "cancel") in told
+
+
+def test_the_table_leaves_out_no_verb() -> None:
+    tried = {type(verb("x")) for _, _, _, verb in MAY} | {type(verb("x")) for verb in HOLDERS}
+    known = {one for one in vars(c).values() if isinstance(one, type) and issubclass(one, c.Command)}
+    assert tried == {one for one in known if one is not c.Command and not one.__name__.startswith("_")}
 
 
 def test_a_holder_s_other_credentials_do_not_hold(scene: Scene) -> None:
