@@ -60,8 +60,10 @@ def lanes_of(unit: Unit) -> frozenset[str]:
     return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
 
 
-def claim(unit: Unit, command: Claim, agent: str) -> Answer:
-    """Execute claim or next. Raises ``Expired`` when leases have to be recovered first."""
+def claim(unit: Unit, command: Claim, agent: str, *, recovering: bool = True) -> Answer:
+    """Execute claim or next. Raises ``Expired`` when leases have to be recovered first: the agent's own always, others'
+    only while ``recovering``.
+    """
     named = resolve(unit, command.task) if command.task is not None else None
     mine, ran_out, lanes, ids = unit.start(
         (board.SQL["mine"], {"agent": agent}),
@@ -70,7 +72,7 @@ def claim(unit: Unit, command: Claim, agent: str) -> Answer:
         (board.SQL["route_ids"], None),
     )
     _may_hold(unit)
-    if any(row["mine"] or row["lane"] in lanes_of(unit) for row in ran_out):
+    if any(row["mine"] or (recovering and row["lane"] in lanes_of(unit)) for row in ran_out):
         raise Expired
     if mine:
         return _already(board.from_row(mine[0]), command)
@@ -78,7 +80,7 @@ def claim(unit: Unit, command: Claim, agent: str) -> Answer:
     return _empty(unit, command.lane) if taken is None else Answer(task=taken)
 
 
-def done(unit: Unit, command: Done, agent: str) -> Answer:
+def done(unit: Unit, command: Done, agent: str, *, recovering: bool = True) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
     named = resolve(unit, command.task) if command.task is not None else None
     locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
@@ -96,7 +98,7 @@ def done(unit: Unit, command: Done, agent: str) -> Answer:
     if not command.claim_next:
         return Answer(task=finished)
     others = [row for row in ran_out if not row["mine"] and row["lane"] in lanes_of(unit)]
-    if others:
+    if recovering and others:
         raise Expired
     extra = {"done": str(finished.id)}
     taken = _take(unit, Claim(lane=command.lane), None, lanes, ids[0]["ids"] or [])

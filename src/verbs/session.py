@@ -124,11 +124,12 @@ class Session:
 
     def _execute(self, command: c.Command, key: UUID | None) -> Envelope:
         last: BaseException | None = None
+        recovering = True
         for _ in range(TRIES):
             try:
-                return self._attempt(command, key)
+                return self._attempt(command, key, recovering=recovering)
             except claiming.Expired:
-                self._recover()
+                recovering = self._recover() > 0  # what others recover right now is passed by
             except _AGAIN as error:
                 last = error
         raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
@@ -153,10 +154,10 @@ class Session:
             if found < claiming.EXPIRED_AT_ONCE:
                 return total
 
-    def _attempt(self, command: c.Command, key: UUID | None) -> Envelope:
+    def _attempt(self, command: c.Command, key: UUID | None, *, recovering: bool = True) -> Envelope:
         unit = self._unit(command, key)
         try:
-            answer = self._decide(unit, command)
+            answer = self._decide(unit, command, recovering=recovering)
             position = unit.finish()
         except Repeated:
             self._undo()
@@ -170,11 +171,11 @@ class Session:
             raise
         return self._envelope(unit, command, answer, position)
 
-    def _decide(self, unit: Unit, command: c.Command) -> Answer:
+    def _decide(self, unit: Unit, command: c.Command, *, recovering: bool) -> Answer:
         if isinstance(command, c.Claim):
-            return claiming.claim(unit, command, self._me())
+            return claiming.claim(unit, command, self._me(), recovering=recovering)
         if isinstance(command, c.Done):
-            return claiming.done(unit, command, self._me())
+            return claiming.done(unit, command, self._me(), recovering=recovering)
         return _VERBS.get(type(command), tasks.run)(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:

@@ -30,7 +30,7 @@ CI = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
-ENOUGH = 100
+ENOUGH = 60
 
 
 class Board:
@@ -106,6 +106,7 @@ def test_a_claim_takes_the_first_task_without_an_obstacle(database: Database, cl
                 action = action_of(path)
                 note(f"{action}")
                 world.act(action)
+            world.human.execute(c.ResumeLane(lane="web/a", reason="r"))
             for priority, name in ((2, "web/a"), (4, "web/b"), (4, "web/a"), (1, "web/b")):
                 world.human.execute(c.Create(lane=name, title="more", priority=priority))
             for who in range(len(world.callers) - 1):
