@@ -20,9 +20,11 @@ RECENT = 20
 """Events of the past that a briefing tells."""
 
 
-def of(connection: psycopg.Connection[Any], task: Task) -> dict[str, Any]:
-    """Return ``card`` (role, version, text; null if the stage has none) and ``history`` (newest last)."""
-    told = [(stored.position, fact_of(stored)) for stored in store.read_task(connection, task.id)]
+def of(connection: psycopg.Connection[Any], task: Task, upto: int | None = None) -> dict[str, Any]:
+    """Return ``card`` (role, version, text; null if the stage has none) and ``history`` (newest last), as of the
+    position ``upto`` where one is given.
+    """
+    told = [(stored.position, fact_of(stored)) for stored in store.read_task(connection, task.id, upto)]
     claims = [fact.event for _, fact in told if isinstance(fact.event, TaskClaimed)]
     past = [_line(position, fact) for position, fact in told if not isinstance(fact.event, LeaseRenewed)]
     return {"card": _card(connection, claims[-1] if claims else None), "history": past[-RECENT:]}

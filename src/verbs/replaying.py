@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ainarres.domain.commands import Command, Done, Reject, Release
+from ainarres.domain.commands import Command, Done, Next, Reject, Release
 from ainarres.domain.events import TaskAdvanced, TaskClaimed
 from ainarres.domain.task import fold
 from ainarres.ledger import store
 from ainarres.projections.facts import fact_of
+from ainarres.verbs import briefing
 from ainarres.verbs.envelope import Envelope
-from ainarres.verbs.presenting import event_view, next_verbs, task_view
+from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,6 +35,8 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     if lead[1].task is not None and not claimed_nothing:
         task = fold(fact_of(s) for s in store.read_task(connection, lead[1].task, last))
     workflow = unit.workflow(task) if task is not None else None
+    if isinstance(command, Next) and task is not None and workflow is not None:
+        extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(connection, task, last)}
     parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
     return Envelope(
         code="blocked" if parked else "ok",

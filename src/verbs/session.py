@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from psycopg.pq import TransactionStatus
 
 from ainarres.domain import commands as c
 from ainarres.domain import duration
-from ainarres.domain.digest import canonical
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import LedgerUnavailable, VersionConflict
 from ainarres.verbs import (
@@ -222,9 +222,10 @@ class Session:
 
 
 def request_hash(command: c.Command) -> str:
-    """Return the SHA-256 (hex) of what a command asks for: its name and its fields in canonical JSON."""
+    """Return the SHA-256 (hex) of what a command asks for: its name and its fields as JSON, keys sorted."""
     asked = {"verb": type(command).__name__, **command.model_dump(mode="json")}
-    return hashlib.sha256(canonical(asked)).hexdigest()
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # what cannot be kept is refused later
 
 
 def _first_line(error: BaseException | None) -> str:

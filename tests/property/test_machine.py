@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SOAK = os.environ.get("AINARRES_HYPOTHESIS") == "soak"
 CI = settings(
-    max_examples=2000 if SOAK else 55,
+    max_examples=2000 if SOAK else 80,
     stateful_step_count=60 if SOAK else 50,
     derandomize=not SOAK,
     database=None,
