@@ -8,7 +8,7 @@ WORKERS ?= 2
 .PHONY: help venv demo test check lint format schema reference mutants lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
 
@@ -51,8 +51,9 @@ schema: $(STAMP) ## write src/database/schema.sql from the migrations
 mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
 	$(BIN)/python -m tests.mutants
 
-reference: $(STAMP) ## write docs/events.md from the registry of events
+reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
+	$(BIN)/python -m ainarres.cli.reference
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock

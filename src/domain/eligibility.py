@@ -143,8 +143,7 @@ def obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
 def eligible(task: Task, context: Context) -> tuple[Obstacle, ...]:
     """Return what keeps the caller in particular from the task, leaving aside what keeps everybody from it."""
     route = Route.of(task, context.workflow)
-    mine = _feature_obstacles(route, context.caller.features, context.workflow)
-    return (*mine, *_family_obstacles(task, route, context))
+    return (*_feature_obstacles(route, context.caller.features, context.workflow), *family_obstacles(task, context))
 
 
 def standing(task: Task, context: Context) -> tuple[Obstacle, ...]:
@@ -157,7 +156,9 @@ def standing(task: Task, context: Context) -> tuple[Obstacle, ...]:
     if task.blocked:
         found.append(Obstacle("blocked", f"blocked: {task.blocked_reason}; an operator may unblock it"))
     if context.unmet:
-        found.append(Obstacle("waits", f"waits on {len(context.unmet)} prerequisites"))
+        found.append(
+            Obstacle("waits", f"waits on {len(context.unmet)} unfinished prerequisite{'s' * (len(context.unmet) > 1)}")
+        )
     if context.lane_paused:
         found.append(Obstacle("paused", f"lane {task.lane} is paused; an operator may resume it"))
     if context.wip_full:
@@ -182,7 +183,21 @@ def preference_unmet(task: Task, context: Context) -> bool:
 
 def family_obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
     """Return what the reviewing rules say against the caller."""
-    return _family_obstacles(task, Route.of(task, context.workflow), context)
+    route = Route.of(task, context.workflow)
+    if same_agent(task, context.workflow, context.caller.actor):
+        return (Obstacle("same_agent", "an agent never reviews its own work"),)
+    rule, delay = _rule_for(route, context.caller, context.workflow)
+    if rule is None:
+        return ()
+    review = review_of(context.workflow, task.stage)
+    assert review is not None
+    text = f"{task.stage} wants another {review.distinct} than {route.author}, whose work it is"
+    if rule == "require":
+        return (Obstacle("family_rule", f"{text}; an operator may waive it for this task"),)
+    opens = task.entered_stage_at + (delay or timedelta(0))
+    if context.now >= opens:
+        return ()
+    return (Obstacle("family_rule", f"{text}; open to all in {show(opens - context.now)}", until=opens),)
 
 
 def missing_text(missing: Iterable[str]) -> str:
@@ -221,20 +236,3 @@ def _rule_for(
     if review.rule == "require":
         return "require", None
     return "prefer", review.prefer_for or timedelta(0)
-
-
-def _family_obstacles(task: Task, route: Route, context: Context) -> tuple[Obstacle, ...]:
-    if same_agent(task, context.workflow, context.caller.actor):
-        return (Obstacle("same_agent", "an agent never reviews its own work"),)
-    rule, delay = _rule_for(route, context.caller, context.workflow)
-    if rule is None:
-        return ()
-    review = review_of(context.workflow, task.stage)
-    assert review is not None
-    text = f"{task.stage} wants another {review.distinct} than {route.author}, whose work it is"
-    if rule == "require":
-        return (Obstacle("family_rule", f"{text}; an operator may waive it for this task"),)
-    opens = task.entered_stage_at + (delay or timedelta(0))
-    if context.now >= opens:
-        return ()
-    return (Obstacle("family_rule", f"{text}; open to all in {show(opens - context.now)}", until=opens),)

@@ -21,10 +21,6 @@ SELECT * FROM projection.board WHERE task = ANY (%(tasks)s) ORDER BY created_pos
 -- Keeps prerequisites as they are until the edges to them are in; their own verbs wait, other creators do not.
 SELECT * FROM projection.board WHERE task = ANY (%(tasks)s) ORDER BY created_position FOR SHARE
 
--- lock_edges --
--- One change of standing edges at a time: two that are each without a circle may have one together.
-SELECT pg_advisory_xact_lock(1634299493, 0)
-
 -- dependents --
 -- Unfinished tasks that wait on this one.
 SELECT task FROM projection.dependency WHERE prerequisite = %(task)s AND NOT met

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+
 from ainarres.domain import events as e
 from ainarres.projections.wording import NONE, UNKNOWN, printable, section, short
 
@@ -73,7 +74,7 @@ class Report:
     escalations: tuple[Escalation, ...]
     recovered: tuple[Recovered, ...]
     activity: Mapping[str, int]
-    """Events by family of the actor, the busiest first."""
+    """Events of the tasks' own streams by family of the actor, the busiest first; heartbeats are not among them."""
     labels: Mapping[str, str]
 
     @property
@@ -120,7 +121,8 @@ class Report:
         busy: Counter[str] = Counter()
         for family, count in self.activity.items():  # families of one label are one line, as they are everywhere above
             busy[named(family)] += count
-        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in busy.items()] or [NONE])]
+        ranked = sorted(busy.items(), key=lambda item: (-item[1], item[0]))
+        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in ranked] or [NONE])]
         return "\n".join(lines)
 
     def _cross_line(self) -> str:
@@ -176,7 +178,7 @@ class _Folding:
             case e.TaskCreated() as born if self._lane in (None, born.lane):
                 self._lives[born.id] = _Life(born.id, born.title, (born.workflow, born.workflow_version))
         life = self._lives.get(fact.task) if fact.task else None
-        if life is not None:
+        if life is not None and fact.stream.startswith("task-"):  # heartbeats and credentials are not work
             self._activity[fact.family or PEOPLE] += 1
             self._live(life, fact)
 

@@ -63,7 +63,7 @@ class Halt(Exception):
 
 
 class Repeated(Exception):
-    """Ends a verb whose very command was done before: what it did stands in ``remembered``."""
+    """Ends a verb that was done before under the same key; what it answered then is rendered again."""
 
 
 class Known:
@@ -118,7 +118,7 @@ class Unit:
         """Begin: take the board, identify the caller, take the command's id, run ``locks``, read the clock.
 
         Returns the rows of each of ``locks``. Raises ``Halt`` when the credential is no good or the key was used for
-        something else, ``Repeated`` when this very command was done before: there is nothing left to decide.
+        something else; ``Repeated``, with ``remembered`` set, when this very command was done before.
         """
         token = {"token_sha256": self._token, "agent": None if self._token else identity.LOCAL.actor}
         remember = {**token, "command": self.command, "request": self.request}

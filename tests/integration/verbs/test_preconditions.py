@@ -11,6 +11,7 @@ from tests.scene import CHEAP, DESIGNER
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.projections import board
+from ainarres.verbs import tasks
 
 if TYPE_CHECKING:
     from tests.database import Database
@@ -53,7 +54,7 @@ def test_two_amendments_never_close_a_circle_between_them(scene: Scene, database
     a, c_ = scene.task("a", depends_on=(b,)), scene.task("c", depends_on=(d,))
     with connect(database.url) as other:
         with other.transaction():
-            other.execute(board.SQL["lock_edges"])
+            other.execute(tasks.SQL["lock_edges"])
             answers: list[str] = []
             session = scene.session()
             thread = Thread(target=lambda: answers.append(session.execute(c.Amend(task=d, depends_on=(a,))).code))
