@@ -74,8 +74,8 @@ MUTANTS = (
     Mutant(
         "claims pass by leases under recovery",
         "verbs/session.py",
-        "recovering = self._recover() > 0",
-        "recovering = self._recover() >= 0",
+        "recovered, last = True, error",
+        "recovered, last = False, error",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_lease_that_ran_out_while_somebody_recovers_it",
     ),
     Mutant(
@@ -102,8 +102,8 @@ MUTANTS = (
     Mutant(
         "features at a claim",
         "domain/eligibility.py",
-        "mine = _feature_obstacles(route, context.caller.features, context.workflow)",
-        "mine: tuple[Obstacle, ...] = ()",
+        "return (*_feature_obstacles(route, context.caller.features, context.workflow), *family_obstacles(",
+        "return (*family_obstacles(",
         f"{UNIT}/test_claiming.py::test_features_are_named_lane_first_then_the_tasks_own_then_the_nearest_way_out",
     ),
     Mutant(
@@ -207,8 +207,8 @@ MUTANTS = (
     Mutant(
         "no circle of edges: amendments take turns",
         "verbs/tasks.py",
-        '    unit.call((board.SQL["lock_edges"], None))',
-        "    pass",
+        'unit.start((SQL["lock_edges"], None))',
+        "unit.start()",
         f"{VERBS}/test_preconditions.py::test_two_amendments_never_close_a_circle_between_them",
     ),
     Mutant(
@@ -228,8 +228,8 @@ MUTANTS = (
     Mutant(
         "the limit of work in progress",
         "verbs/claiming.py",
-        '["live"]) >= limit else None',
-        '["live"]) > limit else None',
+        '["live"]) >= most else None',
+        '["live"]) > most else None',
         f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
     ),
     Mutant(
@@ -281,7 +281,7 @@ def main() -> int:
         if found := run(sound, [*tests, f"-n{AT_ONCE}"]):
             say(f"the unchanged tree fails:\n{found}")
             return 1
-        verdicts = list(pool.map(lambda n: judge(MUTANTS[n], Path(folder) / str(n)), range(len(MUTANTS))))
+        verdicts = list(pool.map(lambda n: judge(MUTANTS[n], sound, Path(folder) / str(n)), range(len(MUTANTS))))
     for mutant, verdict in zip(MUTANTS, verdicts, strict=True):
         say(
             f"{'killed  ' if verdict is None else 'SURVIVED'}  {mutant.name}"
@@ -292,9 +292,9 @@ def main() -> int:
     return 1 if survived else 0
 
 
-def judge(mutant: Mutant, folder: Path) -> str | None:
-    """Make the mutant, run its test; null when killed, else why not."""
-    tree = copy(folder)
+def judge(mutant: Mutant, sound: Path, tree: Path) -> str | None:
+    """Make the mutant from the sound copy, run its test; null when killed, else why not."""
+    shutil.copytree(sound, tree)
     path = tree / "ainarres" / mutant.file
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
