@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
+from tests.property.test_machine import PHASES
 from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
@@ -29,6 +30,8 @@ CI = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
+    phases=PHASES,
+    report_multiple_bugs=False,
 )
 ENOUGH = 60
 
