@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test check lint format schema reference lock clean
+.PHONY: help venv hammer demo test check lint format schema reference mutants lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ format: $(STAMP) ## let ruff format the code and fix what it safely can
 
 schema: $(STAMP) ## write src/database/schema.sql from the migrations
 	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
+
+mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
+	$(BIN)/python -m tests.mutants
 
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
