@@ -39,6 +39,10 @@ class Expired(Exception):
     """Leases ran out that are recorded before anything is claimed."""
 
 
+class Moved(Exception):
+    """The task that was picked moved on before its lock was ours; another look finds what there is now."""
+
+
 def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
     many.
@@ -149,7 +153,10 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
+    decision = holding.claim(task, context, fence=new_fence())
+    if named is None and isinstance(decision, Refusal):
+        raise Moved
+    taken = unit.take(decision).task
     if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
         raise Expired
     return taken

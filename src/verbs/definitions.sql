@@ -44,6 +44,11 @@ SELECT * FROM projection.lane WHERE project = %(project)s ORDER BY key
 -- Every lane's key.
 SELECT coalesce(array_agg(key), '{}') AS keys FROM projection.lane
 
+-- other_family --
+-- Another family under which an agent's name was used already.
+SELECT coalesce(family, 'no family') AS family FROM projection.credential
+ WHERE agent = %(agent)s AND family IS DISTINCT FROM %(family)s LIMIT 1
+
 -- credential --
 -- One credential.
 SELECT * FROM projection.credential WHERE id = %(id)s

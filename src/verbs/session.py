@@ -46,7 +46,7 @@ TRIES = 10
 """How often a verb is decided anew when another transaction got in between."""
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
-_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
 _SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,

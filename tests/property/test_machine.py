@@ -1,7 +1,7 @@
 """Random verbs by random callers on random workflows: whatever is tried, the ledger stays sound and the tables follow.
 
-CI runs the same examples every time; ``AINARRES_HYPOTHESIS=soak`` draws new ones, many more; ``first`` reports the first
-failure as it is, unshrunk.
+CI runs the same examples every time; ``AINARRES_HYPOTHESIS=soak`` draws new ones, many more; ``first`` reports the
+first failure as it is, unshrunk.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ class World:
         self._ok(c.AdoptProject(text=f'key = "web"\n{lanes}', source="p.toml"))
         self._ok(self._families(dict(enumerate(self.plan.lacking))))
         families = list(MAKERS)
-        for name, family in (*((f"{f}{n}", f) for f in families for n in "12"), ("h+one1", "h+three")):
+        for name, family in (*((f"{f}{n}", f) for f in families for n in "12"), ("h+one1", "h+one")):
             self._caller(c.IssueToken(family=family, agent=name, life="24h"))
         self._caller(c.IssueToken(scope="operator", agent="op", life="24h"))
         for lane in (*LANES, LANES[0]):

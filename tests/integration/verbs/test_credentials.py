@@ -133,3 +133,10 @@ def test_times_are_the_ledger_s_not_the_client_s(scene: Scene, clock: Clock) -> 
     with connect(scene.url) as other:
         other.execute("SET TIME ZONE 'Asia/Tokyo'")
         assert ends(scene, issued.extra["agent"]) == datetime(2031, 5, 1, 1, tzinfo=UTC)
+
+
+def test_an_agents_name_belongs_to_one_family(scene: Scene) -> None:
+    scene.token(CHEAP, "ann")
+    scene.token(CHEAP, "ann")
+    refused = scene.human.execute(c.IssueToken(family=DESIGNER, agent="ann"))
+    assert (refused.code, refused.extra["field"]) == ("invalid", "agent")
