@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -64,6 +65,8 @@ def _known(error: BaseException) -> AinarresError:
     """Return the error as one of ours: the driver's are told apart by name, so that nothing imports it for this."""
     if isinstance(error, AinarresError):
         return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Fault(f"no room left to write ({error.strerror}); make some, then look with `ainarres status`")
     if type(error).__module__.partition(".")[0] == "psycopg":
         names = {one.__name__ for one in type(error).__mro__}
         said = one_line(str(error)).removesuffix(".")
