@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from tests.acceptance.cli import Terminal, opened
+from tests.acceptance.cli import PROGRAM, Terminal, opened
 from tests.acceptance.test_cli_life import FAMILIES, PROJECT
 
 from ainarres import stock
@@ -173,6 +174,19 @@ def test_migrating_to_a_stage_that_is_not_there_is_refused_with_no_task_to_move(
     said = terminal("workflow", "migrate", "dev", "--stages", '{"reviewing": "nowhere"}')
     assert said.status == 2
     assert "has no open stage 'nowhere'; map 'reviewing' to one of proposed" in said.out
+
+
+def test_output_that_goes_nowhere_is_no_bug(terminal: Terminal) -> None:
+    full = subprocess.run(
+        ["sh", "-c", f"{PROGRAM} status > /dev/full; echo $?; {PROGRAM} status >&-; echo $?"],
+        env=terminal.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert full.stdout.split() == ["1", "0"]
+    assert full.stderr.startswith("ainarres: no room is left")
+    assert len(full.stderr.splitlines()) == 1
 
 
 def test_init_is_safe_to_repeat_and_names_its_files(tmp_path: Path, database: Database) -> None:
