@@ -238,7 +238,7 @@ class Waive(Command):
 
 
 class Done(Command):
-    """Advance your task along its only legal way, and with `claim_next` take the next one in the same transaction."""
+    """Advance your task along its only legal way, and if asked to take the next one in the same transaction."""
 
     task: TaskRef | None = None
     fence: Fence = None

@@ -266,7 +266,7 @@ def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, pause
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
     causes: Counter[str] = Counter()
-    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes, "agent": unit.caller.actor}):
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
         causes[because or open_is] += count

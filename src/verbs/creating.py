@@ -133,6 +133,9 @@ def _ordered(planned: Iterable[Planned]) -> list[Planned]:
             if key not in by_key:
                 text = f"tasks: {one.key!r} comes after {key!r}, which is not in the graph"
                 raise Halt(Refusal("invalid", text, {"field": "tasks"}))
+        for typed in by_key.keys() & set(one.depends_on):
+            text = f"tasks: depends_on of {one.key!r} is for tasks outside the graph; write after = [{typed!r}]"
+            raise Halt(Refusal("invalid", text, {"field": "tasks"}))
     try:
         return [by_key[key] for key in TopologicalSorter({k: one.after for k, one in by_key.items()}).static_order()]
     except CycleError as error:

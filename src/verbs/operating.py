@@ -68,6 +68,8 @@ def migrate(unit: Unit, command: MigrateTasks) -> Answer:
     unit.start()
     require(unit, "human", "migrating tasks")
     version, newest = unit.newest_workflow(command.workflow)
+    for old, new in command.stages.items():  # a slip is told before there are tasks that it would move
+        _require_open(newest, version, old, new)
     rows = unit.rows(SQL["older"], {"workflow": command.workflow, "version": version})
     unit.read_clock()
     moved, held = [], []
@@ -82,13 +84,17 @@ def migrate(unit: Unit, command: MigrateTasks) -> Answer:
     return Answer(extra={"workflow": command.workflow, "version": version, "moved": moved, "held": held})
 
 
-def _migrated(unit: Unit, task: Task, version: int, newest: Workflow, stages: dict[str, str]) -> Decision:
-    stage = stages.get(task.stage, task.stage)
-    there = newest.stage(stage)
+def _require_open(newest: Workflow, version: int, old: str, new: str) -> None:
+    there = newest.stage(new)
     if there is None or there.terminal:
         keys = ", ".join(s.key for s in newest.stages if not s.terminal)
-        text = f"stages: version {version} has no open stage {stage!r}; map {task.stage!r} to one of {keys}"
+        text = f"stages: version {version} has no open stage {new!r}; map {old!r} to one of {keys}"
         raise Halt(Refusal("invalid", text, {"field": "stages"}))
+
+
+def _migrated(unit: Unit, task: Task, version: int, newest: Workflow, stages: dict[str, str]) -> Decision:
+    stage = stages.get(task.stage, task.stage)
+    _require_open(newest, version, task.stage, stage)
     story = Story(task, unit.context(task))
     story.add(
         e.TaskMigrated(

@@ -76,7 +76,7 @@ def _said(task: Task, context: Context, standing: tuple[Obstacle, ...], could: l
         needs = ", ".join(sorted(task.needs()))
         return f"no registered family may take it at {task.stage}: it needs {needs} and a role that moves it on"
     age = (context.now - task.entered_stage_at).total_seconds()
-    return f"it is free since {show(age)}; {', '.join(could)} could take it, none of them has asked"
+    return f"it has been free for {show(age)}; {', '.join(could)} could take it, none of them has asked"
 
 
 def _family(unit: Unit, task: Task, row: Row) -> dict[str, Any]:
