@@ -47,6 +47,7 @@ TRIES = 10
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
 _AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
@@ -103,7 +104,7 @@ class Session:
         except InvalidInput as error:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
-        except (errors.OperationalError, psycopg.InterfaceError) as error:
+        except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
