@@ -103,7 +103,7 @@ MUTANTS = (
         "features at a claim",
         "domain/eligibility.py",
         "return (*_feature_obstacles(route, context.caller.features, context.workflow), *family_obstacles(",
-        "return (*family_obstacles(",
+        "return tuple(family_obstacles(",
         f"{UNIT}/test_claiming.py::test_features_are_named_lane_first_then_the_tasks_own_then_the_nearest_way_out",
     ),
     Mutant(

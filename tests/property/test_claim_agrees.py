@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
-from tests.property.test_machine import PHASES
-from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
+from tests.property.world import PHASES, PLANS, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c

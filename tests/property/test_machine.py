@@ -6,13 +6,12 @@ first failure as it is, unshrunk.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.property.audit import Audit
-from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
+from tests.property.world import PHASES, PLANS, PROFILE, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
 from ainarres.projections import rebuild
@@ -21,8 +20,7 @@ from ainarres.verbs.envelope import CODES
 if TYPE_CHECKING:
     from tests.database import Clock, Database
 
-SOAK = os.environ.get("AINARRES_HYPOTHESIS") == "soak"
-PHASES = [Phase.generate] if os.environ.get("AINARRES_HYPOTHESIS") == "first" else list(Phase)
+SOAK = PROFILE == "soak"
 CI = settings(
     max_examples=2000 if SOAK else 80,
     stateful_step_count=60 if SOAK else 50,
