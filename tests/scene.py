@@ -13,6 +13,8 @@ from ainarres.verbs.session import Session
 if TYPE_CHECKING:
     from uuid import UUID
 
+    import psycopg
+
     from ainarres.verbs.envelope import Envelope
     from tests.database import Database
 
@@ -120,6 +122,10 @@ class Scene:
         connection = connect(self.url)
         self._connections.append(connection)
         return Session(connection, token)
+
+    def owner(self) -> psycopg.Connection[Any]:
+        """Open a connection of the tables' owner, without limits of time; who asks closes it."""
+        return connect(self.owner_url, idle_seconds=0, statement_seconds=0)
 
     def token(self, family: str | None, name: str | None = None, **more: Any) -> str:
         """Issue a token."""

@@ -94,6 +94,11 @@ DECLARE
     taken bigint;
     promised bigint;
 BEGIN
+    -- An older snapshot would not show what the horizon counts on, and a standby does not see the promises.
+    IF pg_is_in_recovery() OR current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the horizon is read on the primary, in a READ COMMITTED transaction'
+            USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     -- This order and no other. A promise not seen below is made after this line, so its positions lie above what it
     -- read; a promise already gone has committed, and the caller's next statement sees its events.
     SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO taken FROM ledger.position;
@@ -109,7 +114,7 @@ ALTER FUNCTION ledger.horizon() OWNER TO ainarres_owner;
 
 -- Name: FUNCTION horizon(); Type: COMMENT; Schema: ledger; Owner: ainarres_owner
 
-COMMENT ON FUNCTION ledger.horizon() IS 'The position up to which the ledger is complete. Read it in one statement and the rows in the next, READ COMMITTED, on the primary: a standby does not see the promises.';
+COMMENT ON FUNCTION ledger.horizon() IS 'The position up to which the ledger is complete. Read it in one statement and the rows in the next.';
 
 -- Name: refuse_change(); Type: FUNCTION; Schema: ledger; Owner: ainarres_owner
 

@@ -143,8 +143,7 @@ def obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
 def eligible(task: Task, context: Context) -> tuple[Obstacle, ...]:
     """Return what keeps the caller in particular from the task, leaving aside what keeps everybody from it."""
     route = Route.of(task, context.workflow)
-    mine = _feature_obstacles(route, context.caller.features, context.workflow)
-    return (*mine, *_family_obstacles(task, route, context))
+    return (*_feature_obstacles(route, context.caller.features, context.workflow), *family_obstacles(task, context))
 
 
 def standing(task: Task, context: Context) -> tuple[Obstacle, ...]:
@@ -178,6 +177,25 @@ def preference_unmet(task: Task, context: Context) -> bool:
     """Tell whether a claim now would go against the stage's preference, its waiting time being over."""
     rule, _ = _rule_for(Route.of(task, context.workflow), context.caller, context.workflow)
     return rule == "prefer"
+
+
+def family_obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
+    """Return what the reviewing rules say against the caller."""
+    route = Route.of(task, context.workflow)
+    if same_agent(task, context.workflow, context.caller.actor):
+        return (Obstacle("same_agent", "an agent never reviews its own work"),)
+    rule, delay = _rule_for(route, context.caller, context.workflow)
+    if rule is None:
+        return ()
+    review = review_of(context.workflow, task.stage)
+    assert review is not None
+    text = f"{task.stage} wants another {review.distinct} than {route.author}, whose work it is"
+    if rule == "require":
+        return (Obstacle("family_rule", f"{text}; an operator may waive it for this task"),)
+    opens = task.entered_stage_at + (delay or timedelta(0))
+    if context.now >= opens:
+        return ()
+    return (Obstacle("family_rule", f"{text}; open to all in {show(opens - context.now)}", until=opens),)
 
 
 def missing_text(missing: Iterable[str]) -> str:
@@ -216,20 +234,3 @@ def _rule_for(
     if review.rule == "require":
         return "require", None
     return "prefer", review.prefer_for or timedelta(0)
-
-
-def _family_obstacles(task: Task, route: Route, context: Context) -> tuple[Obstacle, ...]:
-    if same_agent(task, context.workflow, context.caller.actor):
-        return (Obstacle("same_agent", "an agent never reviews its own work"),)
-    rule, delay = _rule_for(route, context.caller, context.workflow)
-    if rule is None:
-        return ()
-    review = review_of(context.workflow, task.stage)
-    assert review is not None
-    text = f"{task.stage} wants another {review.distinct} than {route.author}, whose work it is"
-    if rule == "require":
-        return (Obstacle("family_rule", f"{text}; an operator may waive it for this task"),)
-    opens = task.entered_stage_at + (delay or timedelta(0))
-    if context.now >= opens:
-        return ()
-    return (Obstacle("family_rule", f"{text}; open to all in {show(opens - context.now)}", until=opens),)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ainarres.domain import events as e
-from ainarres.domain.eligibility import same_agent
-from ainarres.domain.holding import held, moved_on
+from ainarres.domain.eligibility import family_obstacles
+from ainarres.domain.holding import held, moved_on, refusal_of
 from ainarres.domain.parking import escalate_or_block
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.story import Decision, Story
@@ -100,8 +100,8 @@ def _move(task: Task, command: Advance | Reject, context: Context, kind: str) ->
     move = _way(task, command.to, context.workflow, context.caller.features_for(hold.claimed_at), kind)
     if isinstance(move, Refusal):
         return move
-    if same_agent(task, context.workflow, context.caller.actor):
-        return Refusal("needs_other_family", "an agent never reviews its own work; release the task")
+    if found := family_obstacles(task, context):  # asked again: an agent may have come by another credential
+        return refusal_of(found[0], task)
     return move, hold
 
 
@@ -137,7 +137,7 @@ def _guard(task: Task, move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
         return missing
     if move.differs:
         for artifact in artifacts:
-            if artifact.type == "commit" and artifact.digest is not None and artifact.digest == artifact.base:
+            if artifact.type == "commit" and artifact.base is not None and _names(artifact) == artifact.base:
                 return Refusal("guard_unmet", "the commit is its own base: an empty diff; commit the work first")
     digest = _digest(artifacts)
     if move.requires_approval and digest is not None and digest != task.approved:
@@ -158,6 +158,11 @@ def _missing_artifacts(move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
 
 def _digest(artifacts: tuple[e.Artifact, ...]) -> str | None:
     """Return what names the delivery: the newest artifact with a digest, a commit before all others."""
-    named = [a for a in artifacts if a.digest is not None]
+    named = [a for a in artifacts if _names(a) is not None]
     commits = [a for a in named if a.type == "commit"]
-    return (commits or named)[-1].digest if named else None
+    return _names((commits or named)[-1]) if named else None
+
+
+def _names(artifact: e.Artifact) -> str | None:
+    """Return the digest of an artifact; a commit without one is named by its ref, or it would pass every guard."""
+    return artifact.ref if artifact.digest is None and artifact.type == "commit" else artifact.digest

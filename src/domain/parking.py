@@ -80,18 +80,18 @@ def escalate_or_block(story: Story, because: Literal["attempts", "rework"], *, e
 
 
 def block(task: Task, command: Block, context: Context) -> Decision | Refusal:
-    """Decide to park a task: by its holder or an operator."""
+    """Decide to park a task: by its holder or an operator. Parked already is no news."""
     if refused := moved_on(task, command.expect_version):
         return refused
     story = Story(task, context)
-    if task.blocked:
-        return story.end()
     hold = held(task, context, command.fence)
     if isinstance(hold, Refusal):
         if not context.caller.may("operator") or task.cancelled:
             return hold
         if task.terminal:
             return Refusal("conflict", f"the task is finished: {task.stage}")
+        if task.blocked:
+            return story.end()
     capability = None if isinstance(hold, Refusal) else hold.capability
     subject = (task.hold.agent, task.hold.family) if task.hold is not None else (None, None)
     story.add(

@@ -109,9 +109,14 @@ class Task:
         return self.tiers.get(self.stage)
 
     def needs(self) -> frozenset[str]:
-        """Features a claimer needs whatever the transition: the lane's, the task's own, the tier of this stage."""
-        tier = {f"tier:{self.tier}"} if self.tier else set()
-        return frozenset({f"lane:{self.lane}", *self.requires, *tier})
+        """Features a claimer needs whatever the transition: the lane's, the task's own, the tier of this stage.
+
+        A tier that the stage was escalated to stands in place of one that the task itself asked for.
+        """
+        if not self.tier:
+            return frozenset({f"lane:{self.lane}", *self.requires})
+        own = {feature for feature in self.requires if not feature.startswith("tier:")}
+        return frozenset({f"lane:{self.lane}", *own, f"tier:{self.tier}"})
 
 
 def fold(facts: Iterable[Fact], task: Task | None = None) -> Task | None:

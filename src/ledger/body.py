@@ -34,7 +34,7 @@ def normalise(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def encode(document: object) -> str:
     """Return normalised JSON as text for jsonb; doubles in their shortest form."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 def decode(text: str) -> dict[str, Any]:
@@ -58,6 +58,7 @@ def _whole(text: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _object(value: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:

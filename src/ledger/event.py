@@ -48,6 +48,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent(NewEvent):
-    """One event of the ledger; its ``recorded_at`` is always set."""
+    """One event of the ledger."""
 
     position: int
+    recorded_at: datetime

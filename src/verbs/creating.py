@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import creating
-from ainarres.domain.commands import Create, CreateGraph, Planned
+from ainarres.domain.commands import Apply, Create, CreateGraph, Planned
 from ainarres.domain.context import Context
 from ainarres.domain.creating import Birth
 from ainarres.domain.malformed import MalformedError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from ainarres.domain.commands import Apply
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
@@ -40,19 +39,30 @@ def create_graph(unit: Unit, command: CreateGraph) -> Answer:
     """Execute the verb."""
     origin = _Origin(unit, command.epic, command.correlation)
     born = _bear(unit, command.lane, command.tasks, origin, command.template)
-    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}})
+    return Answer(extra=posted(command, [str(task.id) for task in born.values()]))
 
 
 def apply(unit: Unit, command: Apply) -> Answer:
     """Execute the verb: the template's tasks as a graph."""
+    planned, template = _filled_in(command)
+    born = _bear(unit, command.lane, planned, _Origin(unit, command.epic, None), template)
+    return Answer(extra=posted(command, [str(task.id) for task in born.values()]))
+
+
+def posted(command: CreateGraph | Apply, ids: list[str]) -> dict[str, Any]:
+    """Return what the answer says of the tasks created, whose ``ids`` come in the order of their creation."""
+    planned, template = (command.tasks, None) if isinstance(command, CreateGraph) else _filled_in(command)
+    tasks = dict(zip((one.key for one in _ordered(planned)), ids, strict=True))
+    return {"tasks": tasks} if template is None else {"tasks": tasks, "template": template}
+
+
+def _filled_in(command: Apply) -> tuple[tuple[Planned, ...], str]:
     template = read_or_halt(read_template(command.text, command.source))
     try:
         tasks = expand(template, command.parameters)
     except MalformedError as error:
         raise Halt(Refusal("invalid", f"parameters: {error}", {"field": "parameters"})) from None
-    planned = tuple(Planned(**task.model_dump()) for task in tasks)
-    born = _bear(unit, command.lane, planned, _Origin(unit, command.epic, None), template.key)
-    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}, "template": template.key})
+    return tuple(Planned(**task.model_dump()) for task in tasks), template.key
 
 
 class _Origin:

@@ -60,7 +60,8 @@ def narrow(unit: Unit, command: NarrowToken) -> Answer:
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
     _known(unit, command.narrowing)
-    kept = tuple(sorted(set(command.narrowing) & set(row["narrowing"] or command.narrowing)))
+    standing = command.narrowing if row["narrowing"] is None else row["narrowing"]
+    kept = tuple(sorted(set(command.narrowing) & set(standing)))
     if row["narrowing"] is None or set(kept) != set(row["narrowing"]):
         stream = f"credential-{row['id']}"
         narrowed = e.CredentialNarrowed(narrowing=kept)

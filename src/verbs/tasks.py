@@ -140,6 +140,9 @@ def outlive(unit: Unit, task: Task) -> None:
             actor=unit.caller.actor,
             family=unit.caller.family,
             credential=credential.id,
+            project=task.project,
+            task=task.id,
+            correlation=task.correlation,
         )
     )
 

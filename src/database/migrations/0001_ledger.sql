@@ -141,6 +141,11 @@ DECLARE
     taken bigint;
     promised bigint;
 BEGIN
+    -- An older snapshot would not show what the horizon counts on, and a standby does not see the promises.
+    IF pg_is_in_recovery() OR current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the horizon is read on the primary, in a READ COMMITTED transaction'
+            USING ERRCODE = 'invalid_transaction_state';
+    END IF;
     -- This order and no other. A promise not seen below is made after this line, so its positions lie above what it
     -- read; a promise already gone has committed, and the caller's next statement sees its events.
     SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO taken FROM ledger.position;
@@ -152,8 +157,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ledger.horizon IS
-    'The position up to which the ledger is complete. Read it in one statement and the rows in the next, READ COMMITTED, '
-    'on the primary: a standby does not see the promises.';
+    'The position up to which the ledger is complete. Read it in one statement and the rows in the next.';
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.append TO ainarres_app;

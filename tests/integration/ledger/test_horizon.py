@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from psycopg import IsolationLevel, errors
 from tests.integration.ledger.events import event, events
 
 from ainarres.database.connect import connect
@@ -241,3 +242,11 @@ def test_a_promise_ends_with_its_savepoint(database: Database) -> None:
         assert store.horizon(quick) == 2
         writer.commit()
         assert [each.position for each in store.read(quick, after=2)] == [first, first + 1]
+
+
+@pytest.mark.parametrize("level", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE])
+def test_an_older_snapshot_is_refused(database: Database, level: IsolationLevel) -> None:
+    with connect(database.url, autocommit=False) as connection:
+        connection.isolation_level = level
+        with pytest.raises(errors.InvalidTransactionState, match="READ COMMITTED"):
+            store.read(connection)

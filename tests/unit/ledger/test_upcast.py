@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,9 @@ from ainarres.ledger.registry import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 class Parcel(BaseModel):
@@ -41,7 +45,7 @@ LIFTED = {"Parcel": Kind(3, Parcel, {1: lambda body: body | {"grams": body["gram
 
 
 def stored(schema: int, body: dict[str, Any] | None, kind: str = "Parcel") -> StoredEvent:
-    return StoredEvent(position=17, stream="p", version=1, type=kind, schema=schema, body=body)
+    return StoredEvent(position=17, stream="p", version=1, type=kind, schema=schema, body=body, recorded_at=NOON)
 
 
 @pytest.mark.parametrize(

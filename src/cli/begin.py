@@ -1,0 +1,146 @@
+"""Begin and end: make a ledger with the stock definitions, start and stop the embedded server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ainarres.cli import access, samples
+from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import show
+from ainarres.faults import Fault
+
+if TYPE_CHECKING:
+    from ainarres.database.settings import Settings
+    from ainarres.domain.commands import Command
+    from ainarres.verbs.session import Session
+
+
+def init(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Make a ledger, adopt the stock workflows and role cards, write sample files here; safe to repeat."""
+    from ainarres.database.migrate import migrate  # noqa: PLC0415 - the table of commands needs no driver
+
+    given = access.settings(url, home)
+    applied = migrate(_owner(given))
+    with access.session(_untrusted_token(given)) as session:
+        ledger, adopted = _open(session)
+    project = project_key(Path.cwd().name)
+    written, kept = _write(samples.files(project, home=str(given.home) if home else None))
+    commands = [
+        "ainarres project adopt project.toml",
+        "ainarres family adopt families.toml",
+        f'ainarres create --lane {project}/dev --title "…"',
+        "ainarres token issue --family FAMILY",
+        "ainarres board --watch",
+    ]
+    if json:
+        return show(
+            {
+                "ledger": ledger,
+                "migrations": applied,
+                "adopted": adopted,
+                "written": written,
+                "kept": kept,
+                "next": commands,
+            }
+        )
+    print(f"ledger {ledger}" + ("" if given.url else f" in {given.home}"))
+    for title, rows in (("migrated", applied), ("adopted", adopted), ("wrote", written), ("kept as it was", kept)):
+        for row in rows:
+            print(f"  {title}: {row}")
+    print("next, once the two sample files say what you want:")
+    print("\n".join(f"  {command}" for command in commands))
+    return 0
+
+
+def up(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Start the embedded server, if it is not running."""
+    from ainarres.database import embedded  # noqa: PLC0415 - as above
+    from ainarres.database.connect import redact  # noqa: PLC0415 - as above
+
+    given = access.settings(url, home)
+    if given.url:
+        return _say(
+            f"nothing to start: the url names {redact(given.url)}", {"running": True, "home": None}, as_json=json
+        )
+    running = embedded.status(given.home).running
+    address = embedded.ensure(given.home)
+    said = f"{'already running' if running else 'started'} in {given.home}: {address}"
+    return _say(said, {"running": True, "home": str(given.home), "url": address}, as_json=json)
+
+
+def down(json: Json = False, home: Home = None) -> int:
+    """Stop the embedded server; the ledger stays."""
+    from ainarres.database import embedded  # noqa: PLC0415 - as above
+
+    given = access.settings(None, home)
+    stopped = embedded.stop(given.home)
+    said = f"stopped the server in {given.home}" if stopped else f"no server was running in {given.home}"
+    return _say(said, {"running": False, "stopped": stopped, "home": str(given.home)}, as_json=json)
+
+
+def project_key(folder: str) -> str:
+    """Make a project's key of a folder's name."""
+    return re.sub(r"[^a-z0-9._-]+", "-", folder.lower()).strip("-._")[:63] or "project"
+
+
+def _owner(given: Settings) -> str:
+    from ainarres.database import embedded  # noqa: PLC0415 - as above
+
+    if given.url:
+        return given.url
+    embedded.ensure(given.home)
+    return embedded.owner_url(given.home)
+
+
+def _untrusted_token(given: Settings) -> Settings:
+    # who makes a ledger holds its database; a token in the environment is of some other one, or of nobody yet
+    from dataclasses import replace  # noqa: PLC0415 - as above
+
+    return replace(given, token=None)
+
+
+def _open(session: Session) -> tuple[str, list[str]]:
+    """Open the ledger and adopt the stock; returns its id and what is new."""
+    from ainarres import stock  # noqa: PLC0415 - as above
+    from ainarres.domain import commands as c  # noqa: PLC0415 - as above
+
+    opened = _do(session, c.OpenLedger())
+    adopted = []
+    for name in stock.names("workflow"):
+        done = _do(session, c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml"))
+        adopted += [f"workflow {name} version {done['version']}"] if done["changed"] else []
+    for name in stock.names("role"):
+        done = _do(session, c.AdoptCard(role=name, text=stock.read("role", name)))
+        adopted += [f"role card {name} version {done['version']}"] if done["changed"] else []
+    return str(opened["ledger"]), adopted
+
+
+def _do(session: Session, command: Command) -> dict[str, Any]:
+    envelope = session.execute(command, uuid4())
+    if not envelope.ok:
+        raise Fault(f"{type(command).__name__} was refused: {envelope.reason}")
+    return dict(envelope.extra)
+
+
+def _write(files: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Write the files that are not there; returns the paths written and the paths left alone."""
+    written, kept = [], []
+    for name, text in files.items():
+        path = Path.cwd() / name
+        try:
+            with path.open("x", encoding="utf-8") as opened:
+                opened.write(text)
+            written.append(str(path))
+        except FileExistsError:
+            kept.append(str(path))
+    return written, kept
+
+
+def _say(said: str, document: dict[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        return show(document)
+    print(said)
+    return 0

@@ -1,0 +1,207 @@
+"""Definitions and declarations: what is adopted, what a file would change, whether a file is sound."""
+
+from __future__ import annotations
+
+import json as _json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ainarres.cli import access, documents, trouble
+from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import show as show_json
+from ainarres.domain.refusal import Refusal
+from ainarres.projections.wording import instant, printable
+
+if TYPE_CHECKING:
+    from ainarres.domain.source import Problem
+    from ainarres.domain.workflow import Workflow
+
+Name = Annotated[
+    str, typer.Argument(metavar="KEY|FILE", help="Key of an adopted workflow, or a file that ends in .toml")
+]
+File = Annotated[str, typer.Argument(metavar="FILE", help="Workflow file, or - for standard input")]
+Version = Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="An older version")]
+
+
+def families(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """List families with their grants and what they are denied."""
+    from ainarres.projections import declared  # noqa: PLC0415 - the table of commands needs no driver
+
+    with access.opened(url, home) as connection:
+        rows = declared.rows(connection, "families")
+    if json:
+        return show_json({"families": rows})
+    print(f"families ({len(rows)}):")
+    for row in rows:
+        about = f"{printable(row['label'])}, {printable(row['maker'])}, cost class {row['cost_class']}"
+        print(f"- {printable(row['key'])} ({about}): {printable(', '.join(row['grants'])) or 'no grants'}")
+        for denial in row["denials"]:
+            until = f"until {denial['until'][:19]}" if denial["until"] else "until lifted"
+            print(f"    denied {printable(denial['feature'])} {until}: {printable(denial['reason'], 120)}")
+    return _none(rows, "ainarres family adopt families.toml")
+
+
+def tokens(
+    all_: Annotated[bool, typer.Option("--all", help="Expired and revoked ones too")] = False,
+    json: Json = False,
+    url: Url = None,
+    home: Home = None,
+) -> int:
+    """List credentials, without the tokens: those are shown once, when issued."""
+    from ainarres.projections import declared  # noqa: PLC0415 - as above
+
+    with access.opened(url, home) as connection:
+        rows = declared.rows(connection, "credentials", all=all_)
+    if json:
+        return show_json({"credentials": rows})
+    print(f"credentials ({len(rows)}):")
+    for row in rows:
+        who = f"{printable(row['agent'])} ({printable(row['family'] or row['scope'])})"
+        narrowed = "" if row["narrowing"] is None else f", only {printable(', '.join(row['narrowing'])) or 'nothing'}"
+        print(f"- {row['id']} {who}: {row['state']}, until {instant(row['expires_at'])[:19]}Z{narrowed}")
+    return _none(rows, "ainarres token issue --family FAMILY")
+
+
+def projects(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """List projects with their lanes."""
+    from ainarres.projections import declared  # noqa: PLC0415 - as above
+
+    with access.opened(url, home) as connection:
+        rows = declared.rows(connection, "projects")
+    if json:
+        return show_json({"projects": rows})
+    print(f"projects ({len(rows)}):")
+    for row in rows:
+        print(f"- {printable(row['key'])}: {printable(row['title'])}")
+        for lane in row["lanes"]:
+            paused = " (paused)" if lane["paused"] else ""
+            print(f"    {printable(lane['key'])}: workflow {printable(lane['workflow'])}{paused}")
+    return _none(rows, "ainarres project adopt project.toml")
+
+
+def workflows(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """List adopted workflows, newest version of each, and the lanes that follow them."""
+    from ainarres.projections import declared  # noqa: PLC0415 - as above
+
+    with access.opened(url, home) as connection:
+        rows = declared.rows(connection, "workflows")
+    if json:
+        return show_json({"workflows": rows})
+    print(f"workflows ({len(rows)}):")
+    for row in rows:
+        stages = " → ".join(stage["key"] for stage in row["definition"]["stage"])
+        lanes = f" (lanes: {printable(', '.join(row['lanes']))})" if row["lanes"] else ""
+        print(f"- {printable(row['key'])} version {row['version']}: {printable(stages)}{lanes}")
+    return _none(rows, "ainarres workflow adopt FILE")
+
+
+def check(file: File, json: Json = False) -> int:
+    """Examine a workflow file without adopting it; every problem with line, field and cure."""
+    found = _read(file)
+    if not isinstance(found, tuple):
+        if json:
+            return show_json({"ok": True, "workflow": found.key, "digest": found.digest(), "problems": []})
+        print(f"{file}: sound: {found.key}, {len(found.stages)} stages, {len(found.transitions)} transitions")
+        return 0
+    return _told(found, as_json=json)
+
+
+def show(name: Name, version: Version = None, json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Show a workflow's stages, leases and moves."""
+    found = _workflow(name, version, url, home)
+    if isinstance(found, Refusal):
+        return trouble.refuse(found, as_json=json)
+    if isinstance(found, tuple):
+        return _told(found, as_json=json)
+    if json:
+        return show_json(found.to_json())
+    from ainarres.domain.duration import show as span  # noqa: PLC0415 - as above
+
+    print(f"{found.key}: {printable(found.title)}")
+    for stage in found.stages:
+        marks = ", initial" if stage.initial else (", terminal" if stage.terminal else "")
+        print(f"  {stage.key} (lease {span(found.lease_of(stage.key))}{marks})")
+        for move in found.exits(stage.key):
+            review = f", reviews {move.reviews}: {move.rule} another {move.distinct}" if move.reviews else ""
+            needs = " ".join(move.requires)
+            print(f"    {move.kind} → {move.to_stage} needs {needs}{review}")
+    return 0
+
+
+def graph(name: Name, version: Version = None, json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Draw a workflow as a Mermaid flowchart."""
+    from ainarres.domain.graph import workflow_graph  # noqa: PLC0415 - as above
+
+    found = _workflow(name, version, url, home)
+    if isinstance(found, Refusal):
+        return trouble.refuse(found, as_json=json)
+    if isinstance(found, tuple):
+        return _told(found, as_json=json)
+    if json:
+        return show_json({"workflow": found.key, "mermaid": workflow_graph(found)})
+    print(workflow_graph(found), end="")
+    return 0
+
+
+def diff(file: File, json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Show what adopting a file would change."""
+    from ainarres.domain.difference import diff as compare  # noqa: PLC0415 - as above
+
+    new = _read(file)
+    if isinstance(new, tuple):
+        return _told(new, as_json=json)
+    old = _adopted(new.key, None, url, home)
+    if isinstance(old, Refusal):
+        return trouble.refuse(old, as_json=json)
+    lines = compare(old, new)
+    if json:
+        return show_json({"workflow": new.key, "changes": lines})
+    print("\n".join(map(printable, lines)) or f"{file} is what is adopted already")
+    return 0
+
+
+def _workflow(
+    name: str, version: int | None, url: str | None, home: str | None
+) -> Workflow | tuple[Problem, ...] | Refusal:
+    if name.endswith(".toml") or name == "-":
+        return _read(name)
+    return _adopted(name, version, url, home)
+
+
+def _adopted(key: str, version: int | None, url: str | None, home: str | None) -> Workflow | Refusal:
+    from ainarres.domain.workflow import Workflow  # noqa: PLC0415 - as above
+    from ainarres.projections import declared  # noqa: PLC0415 - as above
+
+    with access.opened(url, home) as connection:
+        row = declared.one(connection, "workflow", key=key, version=version)
+        known = [each["key"] for each in declared.rows(connection, "workflows")]
+    if row is None:
+        which = f"no workflow {key!r}" + (f" of version {version}" if version else "")
+        return Refusal("not_found", f"{which}; adopted are {', '.join(known) or 'none'}", {"field": "workflow"})
+    return Workflow.from_json(row["definition"])
+
+
+def _read(file: str) -> Workflow | tuple[Problem, ...]:
+    from ainarres.domain.definition import read_workflow  # noqa: PLC0415 - as above
+
+    given = documents.document(file)
+    return read_workflow(given["text"], Path(given["source"]).name)
+
+
+def _told(problems: tuple[Problem, ...], *, as_json: bool) -> int:
+    rows: list[dict[str, Any]] = [
+        {"source": p.source, "line": p.line, "field": p.field, "message": p.message, "cure": p.cure} for p in problems
+    ]
+    if as_json:
+        print(_json.dumps({"ok": False, "code": "invalid", "problems": rows}, ensure_ascii=False))
+    else:
+        print("\n".join(printable(str(problem)) for problem in problems))
+    return 2
+
+
+def _none(rows: list[Any], cure: str) -> int:
+    if not rows:
+        print(f"  (none) — {cure}")
+    return 0

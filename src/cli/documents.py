@@ -1,0 +1,95 @@
+"""What the command line takes from files and standard input: payloads, definitions, artifacts and their digests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ainarres.faults import InvalidInput
+
+LIMIT = 1_048_576
+"""Bytes of a definition or payload; more is refused before it is read whole."""
+
+
+def document(name: str) -> dict[str, str]:
+    """Read a definition file (``-`` for standard input); returns its ``text`` and its ``source``, the file's name."""
+    return {"text": _text("FILE", name), "source": "standard input" if name == "-" else name}
+
+
+def json_object(flag: str, given: str) -> dict[str, Any]:
+    """Read a JSON object from the text itself, from ``@file`` or from ``-`` (standard input)."""
+    import json  # noqa: PLC0415 - most verbs have no payload
+
+    text = given
+    if given == "-" or given.startswith("@"):
+        text = _text(flag, given.removeprefix("@"))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        said = str(error) or "nested too deeply"
+        raise InvalidInput(flag, f"is not JSON: {said}", 'write {"key": "value"}, @file or -') from None
+    if not isinstance(value, dict):
+        raise InvalidInput(flag, "is not a JSON object", 'write {"key": "value"}')
+    return value
+
+
+def artifact(text: str) -> dict[str, str]:
+    """Read ``TYPE=REF[@DIGEST][,base=SHA]``; a file without a digest gets its SHA-256."""
+    kind, equals, rest = text.partition("=")
+    if not equals or not kind or not rest:
+        raise InvalidInput("--artifact", f"{text!r} is no artifact", "write TYPE=REF, as in commit=4f2a91c")
+    rest, comma, base = rest.partition(",base=")
+    ref, _, digest = _cut_digest(kind, rest)
+    found = shorthand(kind, ref) if not digest else {"type": kind, "ref": ref, "digest": digest}
+    return found | ({"base": base} if comma else {})
+
+
+def shorthand(kind: str, ref: str) -> dict[str, str]:
+    """Make an artifact of one type: a commit is its own digest, a file is read for its SHA-256."""
+    if kind == "commit":
+        sha, comma, base = ref.partition(",base=")
+        return {"type": "commit", "ref": sha, "digest": sha} | ({"base": base} if comma else {})
+    if kind == "file":
+        return {"type": "file", "ref": ref, "digest": _sha256(ref)}
+    return {"type": kind, "ref": ref}
+
+
+def _cut_digest(kind: str, text: str) -> tuple[str, str, str]:
+    # an address may hold an @ of its own: there only a hexadecimal tail is a digest
+    ref, at, digest = text.rpartition("@")
+    if not at or (kind != "commit" and not all(one in "0123456789abcdef" for one in digest)) or not ref:
+        return text, "", ""
+    return ref, at, digest
+
+
+def _sha256(name: str) -> str:
+    import hashlib  # noqa: PLC0415 - only where a file is presented
+
+    try:
+        with Path(name).open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidInput("--file", f"{name}: {error.strerror}", "name a file that can be read") from None
+
+
+def _text(field: str, name: str) -> str:
+    try:
+        raw = sys.stdin.buffer.read(LIMIT + 1) if name == "-" else _read(name)
+    except OSError as error:
+        raise InvalidInput(
+            field, f"{name}: {error.strerror}", "name a file that can be read, or - for standard input"
+        ) from None
+    if len(raw) > LIMIT:
+        raise InvalidInput(
+            field, f"{name} has more than {LIMIT} bytes", "keep large texts in the repository, name them here"
+        )
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(field, f"{name} is not UTF-8 text", "save it as UTF-8") from None
+
+
+def _read(name: str) -> bytes:
+    with Path(name).open("rb") as opened:
+        return opened.read(LIMIT + 1)

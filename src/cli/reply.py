@@ -1,0 +1,126 @@
+"""An envelope as a person reads it: what happened, what matters of the task, what to type next."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ainarres.projections.wording import printable, printable_block, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_EXTRAS = (
+    "agent",
+    "credential",
+    "token",
+    "expires_at",
+    "narrowing",
+    "workflow",
+    "card",
+    "version",
+    "changed",
+    "project",
+    "left",
+    "families",
+    "family",
+    "feature",
+    "lane",
+    "paused",
+    "ledger",
+    "done",
+    "holder",
+    "retry_after",
+)
+"""What an envelope may carry besides, in the order in which it is shown."""
+_FENCED = frozenset({"progress", "heartbeat", "advance", "reject", "release", "block", "done"})
+_ARGUMENTS = {
+    "reject": ' --reason "…"',
+    "release": ' --reason "…"',
+    "block": ' --reason "…"',
+    "unblock": ' --reason "…"',
+    "cancel": ' --reason "…"',
+    "progress": ' --note "…"',
+    "amend": " --priority 5",
+}
+
+
+def text(words: str, envelope: Mapping[str, Any]) -> str:
+    """Return the text form of a verb's envelope (as JSON values); ``words`` are the verb's own."""
+    return "\n".join(_lines(words, envelope))
+
+
+def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
+    task = envelope["task"]
+    yield _headline(words, envelope)
+    if task is not None:
+        yield from _task_lines(task, brief=words not in ("next", "claim"))
+    yield from _extra_lines(envelope)
+    for line in envelope.get("history", ()):
+        yield f"  {printable(line['at'][:19])}Z  {printable(line['type'])}{_told(line)}"
+    card = envelope.get("card")
+    if isinstance(card, dict):
+        role = printable(card["role"])
+        yield f"role card: {role} version {card['version']} (ainarres card {role})"
+    commands = list(_commands(task, envelope))
+    if commands:
+        yield "next:"
+        yield from (f"  {command}" for command in commands)
+
+
+def _headline(words: str, envelope: Mapping[str, Any]) -> str:
+    said = f"{words}: {envelope['code']}"
+    for flag in ("resumed", "replayed"):
+        said += f" ({flag})" if envelope.get(flag) else ""
+    return f"{said} — {printable_block(envelope['reason'])}" if envelope["reason"] else said
+
+
+def _task_lines(task: Mapping[str, Any], *, brief: bool) -> Iterator[str]:
+    stands = "cancelled" if task["cancelled"] else task["stage"]
+    yield f"  {short(task['id'])} [{printable(stands)}] {printable(task['title'], 100)}"
+    if task["blocked"]:
+        yield f"  blocked: {printable(task['blocked_reason'] or '?')}"
+    if task["holder"] is not None:
+        yield f"  held by {printable(task['holder'])} until {_moment(task['lease_expires_at'])}"
+    if brief:
+        return
+    yield f"  id {task['id']}"
+    if "fence" in task:
+        yield f"  fence {task['fence']}"
+    if task["payload"]:
+        shown = json.dumps(task["payload"], ensure_ascii=False, indent=2)
+        yield from (f"  {line}" for line in printable_block(shown).splitlines())
+    for artifact in task["artifacts"]:
+        yield f"  {printable(artifact['type'])} {printable(artifact['ref'])}"
+
+
+def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
+    for name in _EXTRAS:
+        value = envelope.get(name)
+        if value in (None, [], {}) or isinstance(value, dict):
+            continue
+        label = name.replace("_", " ")
+        if isinstance(value, list):
+            yield f"  {label}:"
+            yield from (f"    {printable(str(one))}" for one in value)
+        else:
+            yield f"  {label}: {printable(str(value))}"
+
+
+def _told(line: Mapping[str, Any]) -> str:
+    words = [f"{line['from_stage']}→{line['to_stage']}"] if "to_stage" in line else []
+    words += [str(line[name]) for name in ("reason", "note", "text") if line.get(name)]
+    return f"  ({printable(': '.join(words), 200)})" if words else ""
+
+
+def _commands(task: Mapping[str, Any] | None, envelope: Mapping[str, Any]) -> Iterator[str]:
+    for verb in envelope["next"]:
+        if verb == "next" or task is None:
+            yield f"ainarres {verb}"
+            continue
+        fence = f" --fence {task['fence']}" if verb in _FENCED and "fence" in task else ""
+        yield f"ainarres {verb} {task['id'].replace('-', '')[-8:]}{fence}{_ARGUMENTS.get(verb, '')}"
+
+
+def _moment(at: str) -> str:
+    return f"{at[:19]}Z"

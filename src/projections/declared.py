@@ -1,0 +1,65 @@
+"""What was declared and what stands: families, credentials, definitions, lanes, one task; rows as plain mappings.
+
+Names that people type are resolved here for the reads, with a refusal that names the cure where they stand for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from ainarres.database.queries import load
+from ainarres.domain.refusal import Refusal
+from ainarres.projections.wording import printable, short
+
+if TYPE_CHECKING:
+    import psycopg
+
+SQL = load("ainarres.projections", "declared.sql")
+Row = dict[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{1,32}")
+
+
+def rows(connection: psycopg.Connection[Any], statement: str, **parameters: Any) -> list[Row]:
+    """Return the rows of one of this module's statements."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(SQL[statement], parameters).fetchall()
+
+
+def one(connection: psycopg.Connection[Any], statement: str, **parameters: Any) -> Row | None:
+    """Return the first row of one of this module's statements."""
+    found = rows(connection, statement, **parameters)
+    return found[0] if found else None
+
+
+def lane(connection: psycopg.Connection[Any], typed: str) -> str | Refusal:
+    """Resolve a lane: its full key ``project/lane``, or its last part where that is unique."""
+    found = [row["key"] for row in rows(connection, "lanes_named", lane=typed)]
+    if found and (found[0] == typed or len(found) == 1):
+        return str(found[0])
+    if found:
+        return Refusal("not_found", f"lane {typed!r} is ambiguous: {', '.join(found)}; write it in full")
+    known = [row["key"] for row in rows(connection, "lanes")]
+    near = get_close_matches(typed, known, n=1)
+    cure = f"did you mean {near[0]}?" if near else f"lanes are {', '.join(known) or 'none yet: adopt a project first'}"
+    return Refusal("not_found", f"no lane {printable(typed)!r}; {cure}", {"field": "lane"})
+
+
+def task(connection: psycopg.Connection[Any], typed: str) -> UUID | Refusal:
+    """Resolve a task: its id, or a unique prefix or suffix of it; hyphens and a leading ``…`` do not matter."""
+    digits = typed.strip().lstrip("….").replace("-", "").lower()
+    if not _ID.fullmatch(digits):
+        reason = f"{printable(typed)!r} is no task id; write its id, or the last digits that `ainarres status` shows"
+        return Refusal("not_found", reason, {"field": "task"})
+    found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
+    if len(found) == 1:
+        return UUID(str(found[0]))
+    if found:
+        names = ", ".join(short(each, found) for each in found)
+        return Refusal("not_found", f"{typed!r} fits several tasks ({names}); write more digits", {"field": "task"})
+    return Refusal("not_found", f"no task {typed!r}; `ainarres status` lists them", {"field": "task"})

@@ -1,0 +1,71 @@
+"""How projections are put into words: short ids, ages, labels, and text from agents made safe to print.
+
+Whatever an agent wrote may hold escape sequences, so every text passes ``printable`` on its way to a terminal.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NONE = "  (none)"
+UNKNOWN = "—"
+_SHORTEST = 4
+# Controls, invisible format characters (among them those that turn the direction of writing), and line separators.
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    r"""Return ``text`` on one line with control and format characters spelt out (``\x1b``), cut after ``limit``."""
+    spelt = "".join(_spell(one) if unicodedata.category(one) in _UNSAFE else one for one in text)
+    return spelt if limit is None or len(spelt) <= limit else spelt[: limit - 1] + "…"
+
+
+def printable_block(text: str) -> str:
+    """Do the same to a text of several lines; line ends and tabs stay."""
+    return "\n".join("\t".join(printable(cell) for cell in line.split("\t")) for line in text.splitlines())
+
+
+def short(task: UUID | str, among: Iterable[UUID | str] = ()) -> str:
+    """Write an id as its unique suffix, ``…d25d``: four digits, or as many as tell it apart ``among`` others."""
+    digits = _digits(task)
+    others = {_digits(other) for other in among} - {digits}
+    length = _SHORTEST
+    while length < len(digits) and any(other.endswith(digits[-length:]) for other in others):
+        length += 1
+    return f"…{digits[-length:]}"
+
+
+def clock(age: timedelta) -> str:
+    """Write a span as ``hh:mm:ss``, hours as many as there are."""
+    seconds = max(0, age // timedelta(seconds=1))
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def instant(at: datetime) -> str:
+    """Write a time for machines: UTC, six digits."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(at: datetime) -> str:
+    """Write a time for people: UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def section(title: str, lines: Iterable[str]) -> list[str]:
+    """Return a block: ``title (n):`` and its lines, or ``  (none)``."""
+    body = list(lines)
+    return [f"{title} ({len(body)}):", *(body or [NONE])]
+
+
+def _spell(one: str) -> str:
+    return one.encode("unicode_escape", "backslashreplace").decode()
+
+
+def _digits(task: UUID | str) -> str:
+    return (task.hex if isinstance(task, UUID) else task).replace("-", "")

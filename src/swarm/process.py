@@ -1,0 +1,164 @@
+"""An agent's process, from its settings to its exit status: what ``ainarres agent run`` starts.
+
+    python -m ainarres.swarm.process --lane demo/spans --repository R --workspaces W -- PROGRAM…
+
+The token comes from the environment or its file, like all settings, and is handed to the harness in its environment; so
+is the address of the ledger, so that the ``ainarres`` command works in there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ainarres.database import embedded
+from ainarres.database import settings as settings_
+from ainarres.database.connect import connect
+from ainarres.domain.commands import IssueToken
+from ainarres.faults import AinarresError, InvalidInput, LedgerUnavailable
+from ainarres.projections.outlook import remaining
+from ainarres.swarm import agent
+from ainarres.swarm.halt import Halt
+from ainarres.swarm.script import Script
+from ainarres.swarm.workspace import Workspaces
+from ainarres.verbs.definitions import SQL
+from ainarres.verbs.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ainarres.database.settings import Settings
+    from ainarres.projections.outlook import Outlook
+    from ainarres.swarm.adapter import Adapter
+    from ainarres.swarm.line import Speaker
+
+
+def start(
+    settings: Settings,
+    *,
+    adapter: Adapter,
+    workspaces: Workspaces,
+    lanes: Sequence[str] = (),
+    family: str | None = None,
+    roles: Sequence[str] = (),
+    until: Literal["drained", "standing"] = "drained",
+    limits: agent.Limits = agent.Limits(),  # noqa: B008 - frozen
+    poll: float = 1.0,
+    tell: Callable[[str], None] | None = None,
+) -> int:
+    """Be an agent until the work is drained, or for ever; return the exit status (see ``ainarres.swarm.agent``).
+
+    Without a token in ``settings`` one is issued for ``family``, narrowed to ``roles`` if any are named, which only
+    who holds the database's address can. Takes INT and TERM over; call it in the main thread. Raises InvalidInput and
+    faults.
+    """
+    tell = tell or _tell
+    url = settings.url or embedded.ensure(settings.home)
+    token = settings.token or _issue(url, family, roles)
+
+    @contextmanager
+    def speaker() -> Iterator[Speaker]:
+        with connect(url, application_name="ainarres agent") as connection:
+            yield Session(connection, token)
+
+    with Halt() as halt, _watch(url, lanes) as outlook:
+        halt.on_signals()
+        ending = agent.run(
+            speaker,
+            adapter=adapter,
+            workspaces=workspaces,
+            lanes=lanes,
+            until=until,
+            outlook=outlook,
+            limits=limits,
+            poll=poll,
+            environment={"AINARRES_TOKEN": token, "AINARRES_URL": url},
+            tell=tell,
+            halt=halt,
+        )
+    tell(ending.name.lower())
+    return ending.value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run as a program; return the exit status."""
+    parser = argparse.ArgumentParser(description="Run one agent with the script adapter.")
+    parser.add_argument("--lane", action="append", default=[], metavar="PROJECT/LANE")
+    parser.add_argument("--repository", type=Path, required=True)
+    parser.add_argument("--workspaces", type=Path, required=True, help="folder for worktrees, outside the repository")
+    parser.add_argument("--poll", type=float, default=1.0, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one run of the program")
+    parser.add_argument("program", nargs="+")
+    chosen = parser.parse_args(arguments)
+    try:
+        return start(
+            settings_.load({}, os.environ, Path.cwd()),
+            adapter=Script(chosen.program),
+            workspaces=Workspaces(repository=chosen.repository.absolute(), root=chosen.workspaces.absolute()),
+            lanes=chosen.lane,
+            limits=agent.Limits(attempt=chosen.limit),
+            poll=chosen.poll,
+        )
+    except AinarresError as error:
+        _tell(f"error: {error}")
+        return error.exit_status
+
+
+def _issue(url: str, family: str | None, roles: Sequence[str]) -> str:
+    if family is None:
+        raise InvalidInput("family", "an agent needs a token or a family", "set AINARRES_TOKEN, or name it: --family F")
+    with connect(url) as connection:
+        narrowing = _narrowing(connection, family, roles) if roles else None
+        issued = Session(connection).execute(IssueToken(family=family, narrowing=narrowing))
+    if not issued.ok:
+        raise InvalidInput("family", str(issued.reason))
+    return str(issued.extra["token"])
+
+
+def _narrowing(connection: psycopg.Connection[Any], family: str, roles: Sequence[str]) -> tuple[str, ...]:
+    """Return all that the family is granted, but of roles only those named."""
+    row = connection.cursor(row_factory=dict_row).execute(SQL["family"], {"key": family}).fetchone()
+    grants = set(row["grants"]) if row is not None else set()
+    wanted = {f"role:{role.removeprefix('role:')}" for role in roles}
+    if row is not None and (lacking := wanted - grants):
+        named = ", ".join(sorted(lacking))
+        raise InvalidInput("roles", f"{family} is not granted {named}", "name roles that it is granted")
+    return tuple(sorted(grants - {grant for grant in grants if grant.startswith("role:")} | wanted))
+
+
+@contextmanager
+def _watch(url: str, lanes: Sequence[str]) -> Iterator[Callable[[], Outlook]]:
+    """Offer a question about what is left, over one connection that is opened again when it breaks."""
+    held: list[psycopg.Connection[tuple[object, ...]]] = []
+
+    def outlook() -> Outlook:
+        try:
+            if not held:
+                held.append(connect(url, application_name="ainarres agent"))
+            return remaining(held[0], lanes)
+        except psycopg.Error as error:
+            if held:
+                held.pop().close()
+            raise LedgerUnavailable(f"the ledger went away: {error}") from error
+
+    try:
+        yield outlook
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def _tell(line: str) -> None:
+    print(f"{datetime.now(UTC):%H:%M:%S.%f}"[:-3], line, file=sys.stderr, flush=True)  # noqa: T201 - the process's log
+
+
+if __name__ == "__main__":
+    sys.exit(main())
