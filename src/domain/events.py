@@ -116,7 +116,7 @@ class CheckpointSealed(Event):
     position: int
     """Of the last leaf."""
     peaks: tuple[str, ...]
-    """Roots of the perfect subtrees, from the left: from here the next seal goes on, and a difference is narrowed down."""
+    """Roots of the perfect subtrees, from the left: the next seal goes on from them, and they narrow a difference."""
     key_id: str
     signature: str
     """Ed25519 over the checkpoint's text, in base64."""

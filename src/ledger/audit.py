@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ainarres.database import queries
 from ainarres.ledger import body, canonical, leaf, merkle, store
-from ainarres.ledger.chain import Chain, Difference, Seal, read
+from ainarres.ledger.chain import Chain, Difference, Seal, in_order, read
 from ainarres.ledger.merkle import Tree
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ class Audit:
         self._sound, self._good = 0, 0
         self._broken = False
 
-    def feed(self, row: Row) -> None:
-        """Take the next row."""
+    def feed(self, row: Row, content: bytes | None = None) -> None:
+        """Take the next row; ``content`` is its canonical body or raw bytes, where the reader has them already."""
         position = row[leaf.POSITION]
         if self._positions and position <= self._positions[-1]:
             self._differ("order", position, f"position {position} comes after {self._positions[-1]}")
         self._version(row)
         try:
-            hashed = leaf.digest(leaf.data(row))
+            hashed = leaf.digest(leaf.data(row) if content is None else leaf.of(row, content))
         except canonical.Misspelt as error:
             self._differ("spelling", position, f"the event at {position} was not written by this ledger: {error}")
             self._broken, hashed = True, merkle.EMPTY
@@ -91,7 +91,6 @@ class Audit:
             self._truncated(note)
         for note in self._notes:
             self._signature(note)
-        differences = sorted(self._differences, key=lambda one: (one.position is None, one.position or 0))
         sizes = [seal.size for seal in self._chain.seals]
         return Audited(
             events=self._tree.size,
@@ -101,8 +100,12 @@ class Audit:
             checkpoints=len(self._chain.seals),
             witnessed=self._good if self._notes else min(max(sizes, default=0), self._tree.size),
             outside=bool(self._notes) and self._good > 0,
-            differences=tuple(differences),
+            differences=in_order(self._differences),
         )
+
+    def differ(self, code: str, position: int | None, message: str) -> None:
+        """Add a difference that the reader of the rows found."""
+        self._differ(code, position, message)
 
     def _version(self, row: Row) -> None:
         stream, version = row[leaf.STREAM], row[leaf.VERSION]
@@ -130,7 +133,7 @@ class Audit:
         counted = f"{count} events up to position {seal.upto}, the checkpoint at {seal.at} sealed {seal.size}"
         what = "missing" if count <= seal.size else "too many"
         said = f"{abs(seal.size - count) or 'some'} {what} between positions {first} and {seal.upto}: {counted}"
-        self._differ("count", first, said)
+        self._differ("count", first, said, seal.upto)
 
     def _altered(self, seal: Seal) -> None:
         """Narrow down what the root says is wrong, by the peaks and by the checkpoint before."""
@@ -139,7 +142,9 @@ class Audit:
         start, end = next(span for span, sealed, found in at if sealed != found)
         first, last = self._at(max(start, self._sound)), self._positions[end - 1]
         where = f"position {first}" if first == last else f"a position between {first} and {last}"
-        self._differ("root", first, f"the event at {where} is not the one that the checkpoint at {seal.at} sealed")
+        self._differ(
+            "root", first, f"the event at {where} is not the one that the checkpoint at {seal.at} sealed", last
+        )
 
     def _check_note(self, note: Note) -> None:
         size, root = note.checkpoint.size, note.checkpoint.root
@@ -147,7 +152,7 @@ class Audit:
             self._good = max(self._good, size)
             return
         said = f"the first {size} events are not those that the note was signed for: another history, or an altered one"
-        self._differ("forked", self._at(self._good), said)
+        self._differ("forked", self._at(self._good), said, self._positions[-1])
 
     def _truncated(self, note: Note) -> None:
         size = note.checkpoint.size
@@ -175,9 +180,9 @@ class Audit:
             return self._positions[index]
         return self._positions[-1] + 1 if self._positions else 1
 
-    def _differ(self, code: str, position: int | None, message: str) -> None:
+    def _differ(self, code: str, position: int | None, message: str, upto: int | None = None) -> None:
         if len(self._differences) < ENOUGH:
-            self._differences.append(Difference(code, position, message))
+            self._differences.append(Difference(code, position, message, upto))
 
 
 def chain_of(connection: Connection[Any], upto: int) -> Chain:
@@ -213,9 +218,11 @@ def audit(
         found.feed(row)
         if progress is not None and count % PAGE == 0:
             progress(row[leaf.POSITION], upto)
+    last, taken = connection.execute(SQL["beyond"]).fetchone() or (0, 0)
+    if last > taken:
+        found.differ("order", last, f"there is an event at position {last}, but positions were given up to {taken}")
     return found.finish()
 
 
 def _body(text: str | None) -> dict[str, Any]:
     return {} if text is None else body.decode(text)
-

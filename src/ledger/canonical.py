@@ -18,6 +18,8 @@ from ainarres.ledger.body import GREATEST, spelling
 
 _QUICK = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_FRACTION = re.compile(r"[0-9][.e]|[0-9]{16}")
+"""What every fraction looks like, and much text: it costs a slower encoding only."""
 _SHORT = len(str(GREATEST)) - 1  # an integer of so few characters is in range without a look
 
 
@@ -54,6 +56,12 @@ def from_line(line: bytes) -> dict[str, Any]:
     return document
 
 
+def of(document: object) -> bytes:
+    """Return the canonical bytes of a document read by ``from_line``."""
+    text = _QUICK.encode(document)
+    return encode(document) if _awkward(text) or _FRACTION.search(text) else text.encode()
+
+
 def quick(document: object) -> bytes:
     """Return the canonical bytes of a document without fractions whose keys are of the Basic Multilingual Plane."""
     return _QUICK.encode(document).encode()
@@ -88,14 +96,11 @@ def _small(text: str) -> int:
 
 
 def _exact(text: str) -> int | float:
-    if len(text) <= _SHORT and text.lstrip("-").isdigit():
-        number: int | float = int(text)
-    else:
-        number = float(text)
-        if not math.isfinite(number):
-            raise Misspelt(f"the number {text[:40]} is beyond what a double can hold")
-        if number.is_integer() and abs(int(text) if text.lstrip("-").isdigit() else number) <= GREATEST:
-            number = int(text) if text.lstrip("-").isdigit() else int(number)
+    number: int | float = float(text)
+    if not math.isfinite(number):
+        raise Misspelt(f"the number {text[:40]} is beyond what a double can hold")
+    if number.is_integer() and abs(number) <= GREATEST:
+        number = int(number)
     if spelling(number) != text:
         raise Misspelt(f"the number {text[:40]} is not in its one spelling, {spelling(number)[:40]}")
     return number

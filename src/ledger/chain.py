@@ -26,11 +26,19 @@ _MODELS = {model.__name__: model for model in TYPES}
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as it was written. ``code`` is stable; ``position`` is the first one that may be wrong."""
+    """Something that is not as it was written. ``code`` is stable; ``position`` is the first one that may be wrong,
+    ``upto`` the last where it is not exactly known.
+    """
 
     code: str
     position: int | None
     message: str
+    upto: int | None = None
+
+
+def in_order(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Sort by where each was certain at the latest, so that an exact place comes before a range around it."""
+    return tuple(sorted(differences, key=lambda one: (one.position is None, one.upto or one.position or 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Chain:
     key: PublicKey | None = None
     """The key that signs now; a fork begins without one."""
     keys: list[PublicKey] = field(default_factory=list)
+    version: int = 0
+    """Of the stream."""
     seals: list[Seal] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
@@ -81,7 +91,7 @@ class Chain:
 def read(rows: Iterable[tuple[int, str, dict[str, Any]]]) -> Chain:
     """Read the stream's events, given as position, type and body, in order."""
     chain = Chain()
-    for position, kind, body in rows:
+    for chain.version, (position, kind, body) in enumerate(rows, 1):
         try:
             _take(chain, position, kind, body)
         except (ValueError, InvalidInput) as error:

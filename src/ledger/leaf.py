@@ -1,8 +1,8 @@
 """A leaf of the Merkle tree: the stored row of one event in canonical JSON.
 
-Members are the row's columns, null ones left out (a column added later changes no old leaf), ``recorded_at`` in UTC with
-six digits, and in place of the body ``body_sha256``: the SHA-256 in hexadecimal of its canonical bytes, or of ``raw``.
-Nothing is upcast: a leaf is what was written.
+Members are the row's columns, null ones left out (a column added later changes no old leaf), ``recorded_at`` in UTC
+with six digits, and in place of the body ``body_sha256``: the SHA-256 in hexadecimal of its canonical bytes, or of
+``raw``. Nothing is upcast: a leaf is what was written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BEFORE = [(name, index) for name, index in _MEMBERS if name < "body_sha256"]
 
 
 def data(row: Row) -> bytes:
-    """Return the leaf's input. Raises ``canonical.Misspelt`` for a body whose numbers were not written by the ledger."""
+    """Return the leaf's input. Raises ``canonical.Misspelt`` for a body whose numbers the ledger did not write."""
     content = row[RAW] if row[BODY] is None else canonical.from_jsonb(row[BODY])
     return of(row, content)
 

@@ -14,13 +14,14 @@ import re
 import stat
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519 = b"\1"
@@ -185,7 +186,8 @@ def make_key(path: Path) -> SigningKey:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise InvalidInput("key-file", f"{path} exists", "leave out --new-key to use it, or name another file") from None
+        cure = "leave out --new-key to use it, or name another file"
+        raise InvalidInput("key-file", f"{path} exists", cure) from None
     except OSError as error:
         raise InvalidInput("key-file", f"{path}: {error.strerror}", "name a file in a directory of yours") from None
     return SigningKey(private)
