@@ -16,9 +16,9 @@ SELECT position, version, type, body::text FROM ledger.event WHERE stream = 'led
 -- The last event's position, and the last position given: read after the rows, so never below one of them.
 SELECT coalesce((SELECT max(position) FROM ledger.event), 0), (SELECT last_value FROM ledger.position)
 
--- events --
+-- anything --
 -- Whether there is anything at all.
-SELECT count(*) FROM (SELECT 1 FROM ledger.event LIMIT 1) AS some
+SELECT EXISTS (SELECT FROM ledger.event)
 
 -- alone --
 -- Keeps appends out while an import looks whether the ledger is empty and fills it.

@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ainarres.faults import InvalidInput
-from ainarres.ledger import body, canonical, chain, leaf
+from ainarres.faults import CorruptEvent, InvalidInput
+from ainarres.ledger import audit, body, canonical, chain, leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from psycopg import Connection
 
     from ainarres.ledger.chain import Chain
     from ainarres.ledger.leaf import Row
@@ -62,6 +64,16 @@ def line(row: Row, origin: str) -> bytes:
     members |= {"datacontenttype": "application/json", "data": 0}
     head, mark, tail = canonical.quick(members).partition(b'"data":0')
     return head + mark[:-1] + content + tail
+
+
+def lines(connection: Connection[Any], upto: int, after: int = 0) -> Iterator[bytes]:
+    """Yield the lines of the events after a position up to a horizon read before; each ends in a newline."""
+    origin = audit.chain_of(connection, upto).origin
+    for row in audit.rows_of(connection, upto, after):
+        try:
+            yield line(row, origin) + b"\n"
+        except canonical.Misspelt as error:
+            raise CorruptEvent(f"the event at position {row[leaf.POSITION]} was altered: {error}") from error
 
 
 def parse(text: bytes) -> Exported:

@@ -67,7 +67,7 @@ def load(owner: psycopg.Connection[Any], path: Path, progress: Callable[[int, in
 
 def _fill(owner: psycopg.Connection[Any], path: Path, progress: Callable[[int, int], None] | None) -> Audited:
     owner.execute(audit.SQL["alone"])
-    if _scalar(owner, audit.SQL["events"]):
+    if _scalar(owner, audit.SQL["anything"]):
         raise InvalidInput("ledger", "holds events already; an import needs an empty one", "give a new --home or --url")
     found = audit.Audit(export.chain_of(path))
     with owner.cursor() as cursor, cursor.copy(audit.SQL["import"]) as copy:

@@ -105,6 +105,7 @@ class Session:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
         except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
             return refused(READ_ONLY)
         except (errors.OperationalError, psycopg.InterfaceError) as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
