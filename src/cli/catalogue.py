@@ -61,6 +61,8 @@ VERBS = (
         "agent",
         """ainarres create --lane web/dev --title "Add a parser" --payload '{"validate": "pytest"}'""",
     ),
+    Verb("why", "Why", "watch", "ainarres why d25d", ("task",)),
+    Verb("apply", "Apply", "operate", 'ainarres apply feature --lane web/dev --title "Export as CSV"', ("text",)),
     Verb("unblock", "Unblock", "operate", 'ainarres unblock d25d --reason "format is decided"', ("task",)),
     Verb("cancel", "Cancel", "operate", 'ainarres cancel d25d --reason "no longer wanted"', ("task",)),
     Verb("amend", "Amend", "operate", "ainarres amend d25d --priority 5", ("task",)),

@@ -30,6 +30,10 @@ _EXTRAS = (
     "ledger",
     "done",
     "holder",
+    "recovered",
+    "moved",
+    "held",
+    "could",
     "retry_after",
 )
 """What an envelope may carry besides, in the order in which it is shown."""
@@ -56,7 +60,9 @@ def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
     if task is not None:
         yield from _task_lines(task, brief=words not in ("next", "claim"))
     yield from _extra_lines(envelope)
-    for line in envelope.get("history", ()):
+    yield from _answers(envelope)
+    history = envelope.get("history", ())
+    for line in history if isinstance(history, list) else ():  # `why` names a command there
         yield f"  {printable(line['at'][:19])}Z  {printable(line['type'])}{_told(line)}"
     card = envelope.get("card")
     if isinstance(card, dict):
@@ -97,7 +103,8 @@ def _task_lines(task: Mapping[str, Any], *, brief: bool) -> Iterator[str]:
 def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
     for name in _EXTRAS:
         value = envelope.get(name)
-        if value in (None, [], {}) or isinstance(value, dict):
+        first = value[0] if value and isinstance(value, list) else value
+        if value in (None, [], {}) or isinstance(first, dict):
             continue
         label = name.replace("_", " ")
         if isinstance(value, list):
@@ -105,6 +112,20 @@ def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"    {printable(str(one))}" for one in value)
         else:
             yield f"  {label}: {printable(str(value))}"
+
+
+def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
+    """What creating several tasks, and asking why, bring along."""
+    for key, task in envelope.get("tasks", {}).items():
+        yield f"  {short(task)} {printable(key)}"
+    for one in envelope.get("waits_on", ()):
+        yield f"  waits on {short(one['task'])} [{printable(one['stage'])}] {printable(one['title'], 100)}"
+    for one in envelope.get("families", ()):
+        if isinstance(one, dict) and one["obstacles"]:
+            yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"
+    for one in envelope.get("routes", ()):
+        where = f"{printable(one['lane'])} [{printable(one['stage'])}]"
+        yield f"  {where} {one['tasks']} tasks: {printable(one['closed_because'] or 'open to you')}"
 
 
 def _told(line: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from ainarres.domain.malformed import MalformedError
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -69,13 +69,19 @@ def _fill_in(fields: dict[str, Any], entry: Entry, given: Settings) -> None:
         fields.setdefault("role", stem)
 
 
-def _command(entry: Entry, fields: Mapping[str, Any]) -> Command:
+def _command(entry: Entry, fields: dict[str, Any]) -> Command:
     """Build the command. Raises ``InvalidInput`` with the option's name."""
     from pydantic import ValidationError  # noqa: PLC0415 - wrong options are told without it
 
     from ainarres.domain import commands  # noqa: PLC0415 - as above
 
     model: type[Command] = getattr(commands, entry.model)
+    if "graph" in fields:
+        model, graph = commands.CreateGraph, fields.pop("graph")
+        if misplaced := set(fields) - set(model.model_fields):
+            name = min(misplaced).replace("_", "-")
+            raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
+        fields = {**graph, **fields}
     try:
         return model.model_validate(fields)
     except ValidationError as error:

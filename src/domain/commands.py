@@ -333,6 +333,7 @@ class Why(Command):
     """Say why a task is not moving, or why you get nothing; changes nothing."""
 
     task: TaskRef | None = None
+    me: Annotated[bool, Field(description="Ask about yourself, which is also what no task means")] = False
 
 
 class Stop(Command):

@@ -156,7 +156,9 @@ def standing(task: Task, context: Context) -> tuple[Obstacle, ...]:
     if task.blocked:
         found.append(Obstacle("blocked", f"blocked: {task.blocked_reason}; an operator may unblock it"))
     if context.unmet:
-        found.append(Obstacle("waits", f"waits on {len(context.unmet)} prerequisites"))
+        found.append(
+            Obstacle("waits", f"waits on {len(context.unmet)} unfinished prerequisite{'s' * (len(context.unmet) > 1)}")
+        )
     if context.lane_paused:
         found.append(Obstacle("paused", f"lane {task.lane} is paused; an operator may resume it"))
     if context.wip_full:

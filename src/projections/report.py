@@ -74,7 +74,7 @@ class Report:
     escalations: tuple[Escalation, ...]
     recovered: tuple[Recovered, ...]
     activity: Mapping[str, int]
-    """Events by family of the actor, the busiest first."""
+    """Events of the tasks' own streams by family of the actor, the busiest first; heartbeats are not among them."""
     labels: Mapping[str, str]
 
     @property
@@ -178,7 +178,7 @@ class _Folding:
             case e.TaskCreated() as born if self._lane in (None, born.lane):
                 self._lives[born.id] = _Life(born.id, born.title, (born.workflow, born.workflow_version))
         life = self._lives.get(fact.task) if fact.task else None
-        if life is not None:
+        if life is not None and fact.stream.startswith("task-"):  # heartbeats and credentials are not work
             self._activity[fact.family or PEOPLE] += 1
             self._live(life, fact)
 

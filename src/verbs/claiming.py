@@ -144,12 +144,13 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
         task = _pick(unit, [route for route in _routes(unit, ids).values() if route.lane in open_lanes], limits)
     if task is None:
         return None
-    if task.hold is not None and not task.hold.live(unit.now):  # ran out since the verb began to look
-        raise Expired
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    return unit.take(holding.claim(task, context, fence=new_fence())).task
+    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
+    if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
+        raise Expired
+    return taken
 
 
 def _named(unit: Unit, wanted: UUID) -> Task:
@@ -247,8 +248,11 @@ def _empty(unit: Unit, lane: str | None) -> Answer:
     return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit)))
 
 
-def nothing_for(unit: Unit, lanes: list[str]) -> Answer:
-    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most."""
+def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, paused, full or being taken") -> Answer:
+    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most.
+
+    ``open_is`` says what of tasks whose route is open: for a claim that found none, why it did not get one of those.
+    """
     if not lanes:
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
@@ -256,7 +260,7 @@ def nothing_for(unit: Unit, lanes: list[str]) -> Answer:
     for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
-        causes[because or "reserved, paused, full or being taken"] += count
+        causes[because or open_is] += count
     said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
 

@@ -16,7 +16,7 @@ from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.definitions import read_or_halt
 from ainarres.verbs.ids import new_id
-from ainarres.verbs.tasks import prerequisites, resolve
+from ainarres.verbs.tasks import prerequisites, resolve, working
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
@@ -90,10 +90,15 @@ def _bear(
 ) -> dict[str, Task]:
     """Create tasks in an order in which they can be done; return them by key."""
     unit.start()
+    working(unit)
     order = _ordered(planned)
     lanes = {name: unit.lane(name) for name in {one.lane or lane for one in planned}}
     workflows = {name: unit.newest_workflow(row["workflow"]) for name, row in lanes.items()}
-    outside = {one.key: prerequisites(unit, one.depends_on) for one in order if one.depends_on}
+    for name, row in lanes.items():
+        context = Context(now=unit.now, caller=unit.caller, workflow=workflows[name][1], lane_paused=row["paused"])
+        if refused := creating.starter_gate(row["key"], context):
+            raise Halt(refused)
+    outside = prerequisites(unit, (typed for one in order for typed in one.depends_on))
     if outside:
         unit.read_clock()
     epic, causation, correlation = origin.settle()
@@ -105,7 +110,7 @@ def _bear(
             project=row["project"],
             lane=row["key"],
             workflow_version=version,
-            depends_on=(*(born[key].id for key in one.after), *outside.get(one.key, ())),
+            depends_on=tuple(dict.fromkeys((*(born[k].id for k in one.after), *(outside[t] for t in one.depends_on)))),
             epic=epic,
             causation=causation,
             correlation=correlation,

@@ -66,7 +66,6 @@ def _why_task(unit: Unit, task: Task) -> Answer:
         "waits_on": [{**row, "task": str(row["task"])} for row in waits],
         "could": could,
         "families": families,
-        "history": "ainarres history " + str(task.id),
     }
     return Answer(reason=_said(task, context, standing, could), task=task, extra=extra)
 
@@ -91,9 +90,12 @@ def _family(unit: Unit, task: Task, row: Row) -> dict[str, Any]:
 
 def _why_me(unit: Unit) -> Answer:
     caller = unit.caller
+    if caller.scope != "agent":
+        text = f"a credential of scope {caller.scope} takes no tasks; ask about a task: ainarres why TASK"
+        return Answer(reason=text, extra={"agent": caller.actor, "features": []})
     held = unit.row(board.SQL["mine"], {"agent": caller.actor})
     lanes = sorted(claiming.lanes_of(unit))
-    empty = claiming.nothing_for(unit, lanes)
+    empty = claiming.nothing_for(unit, lanes, open_is="open to you")
     task = board.from_row(held) if held else None
     said = f"you hold a task: {task.id}; finish or release it first" if task else empty.reason
     routes = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,7 +98,8 @@ def test_from_proposed_to_done(terminal: Terminal) -> None:
     assert f"{short}  grok+grok-build  (reject reviewing→implementing: fails on an empty list)" in timeline
     assert len(terminal.ok("timeline", "--task", task[-4:], "--limit", "5")["events"]) == 5
     history = terminal("history", task[-8:]).out
-    assert history.startswith(f"history of {short} (17 events):\n")
+    assert history.startswith(f"history of {short} ("), history
+    assert history.count("  TaskClaimed  ") == 8, history
     shown = terminal("task", "show", task[:13]).out
     assert "  state: finished\n" in shown
     assert "  implementing: opencode+qwen\n" in shown
@@ -200,3 +202,47 @@ def test_tokens_are_narrowed_listed_and_revoked(terminal: Terminal) -> None:
     assert (said.status, said.document["code"]) == (5, "unauthenticated")
     assert terminal.ok("token", "list")["credentials"] == []
     assert [row["state"] for row in terminal.ok("token", "list", "--all")["credentials"]] == ["revoked"]
+
+
+def test_templates_and_graphs_are_posted_whole(terminal: Terminal) -> None:
+    applied = terminal("apply", "bugfix", "--lane", "dev", "--title", "Crash on empty input", "--details", "see")
+    assert applied.status == 0, applied
+    assert "Crash on empty input" in terminal("timeline").out
+    tasks = '[{"key": "a", "title": "first"}, {"key": "b", "title": "second", "after": ["a"]}]'
+    (terminal.folder / "graph.json").write_text(tasks, encoding="utf-8")
+    posted = terminal.ok("create", "--lane", "dev", "--graph", "graph.json")
+    assert set(posted["tasks"]) == {"a", "b"}
+    said = terminal("why", posted["tasks"]["b"])
+    told = said.out
+    assert said.status == 0, said
+    assert re.search(r"  waits on ….{4} \[proposed\] first\n", told), told
+    table = 'lane = "web/dev"\n[[task]]\nkey = "a"\ntitle = "first"\n'
+    (terminal.folder / "graph.toml").write_text(table, encoding="utf-8")
+    assert "create: ok\n  …" in terminal("create", "--graph", "graph.toml").out
+    both = terminal("create", "--lane", "dev", "--graph", "graph.toml", "--title", "t")
+    assert (both.status, "--title: does not go with --graph" in both.err) == (2, True)
+
+
+def test_an_agent_process_works_until_it_is_told_to_end(terminal: Terminal) -> None:
+    repository = terminal.folder / "web"
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for argv in (("init", "-q", "-b", "main", "."), (*author, "commit", "-q", "--allow-empty", "-m", "begin")):
+        repository.mkdir(exist_ok=True)
+        subprocess.run(["git", *argv], check=True, env=terminal.environ, cwd=repository)
+    terminal.ok("create", "--lane", "dev", "--title", "t")
+    worker = 'import sys; sys.stdin.read(); print(\'{"verb": "advance"}\')'
+    who = ("--family", "claude-code+opus", "--roles", "designer", "--lane", "web/dev", "--repository", "web")
+    working = subprocess.Popen(
+        [str(PROGRAM), "agent", "run", *who, "--standing", "--", sys.executable, "-c", worker],
+        env=terminal.environ,
+        cwd=terminal.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        waited = terminal.ok("claim", "--lane", "dev", "--wait", "30s", token=token(terminal, "opencode+qwen"))
+    finally:
+        working.send_signal(signal.SIGTERM)
+        _, told = working.communicate(timeout=30)
+    assert waited["task"]["stage"] == "implementing", told
+    assert working.returncode == 143

@@ -40,12 +40,17 @@ class Ledger:
             self.say(e.FamilyRegistered(key=key, label=label, maker="m", cost_class=0, skills=()))
 
     def say(
-        self, event: Event, task: UUID | None = None, family: str | None = None, subject: str | None = None
+        self,
+        event: Event,
+        task: UUID | None = None,
+        family: str | None = None,
+        subject: str | None = None,
+        stream: str | None = None,
     ) -> None:
         number = len(self.entries) + 1
         fact = Fact(
             event=event,
-            stream=f"task-{task}" if task else "ledger",
+            stream=stream or (f"task-{task}" if task else "ledger"),
             version=number,
             recorded_at=START + timedelta(seconds=number),
             actor="agent-1" if family else "human:local",
@@ -184,6 +189,13 @@ def test_another_lane_is_not_told(ledger: Ledger) -> None:
     ledger.say(e.NoteAdded(text="x"), ONE, family=GROK)
     assert ledger.report().activity == {}
     assert ledger.report(None).activity == {GROK: 1, "(human/system)": 1}
+
+
+def test_heartbeats_are_no_activity(ledger: Ledger) -> None:
+    ledger.create(ONE)
+    beat = e.LeaseRenewed(stage="implementing", fence=1, lease_expires_at=START)
+    ledger.say(beat, ONE, family=GROK, stream="lease-1")
+    assert ledger.report().activity == {"(human/system)": 1}
 
 
 def test_a_workflow_without_integration_prints_a_dash(ledger: Ledger) -> None:
