@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.scene import CHEAP, DESIGNER, FAMILIES, FRONTIER, PROJECT, WORKFLOW
+
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
@@ -25,7 +27,6 @@ from ainarres.domain import commands as c
 from ainarres.ledger import canonical, export, note, store
 from ainarres.verbs import importing, sealing, verifying
 from ainarres.verbs.session import Session
-from tests.scene import CHEAP, DESIGNER, FAMILIES, FRONTIER, PROJECT, WORKFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +46,7 @@ def main() -> None:
         result = _measure(Path(folder), events)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    sys.stdout.write(json.dumps(result, indent=2) + "\n")
     sys.exit(result["verify"]["events_per_second"] < GATE)
 
 

@@ -136,4 +136,10 @@ ACTS = (
     Act("workflow list", "definitions:workflows", "operate", "ainarres workflow list"),
     Act("project list", "definitions:projects", "operate", "ainarres project list"),
     Act("rebuild", "audit:rebuild", "audit", "ainarres rebuild --check"),
+    Act("seal", "witness:seal", "audit", "ainarres seal --key-file seal.key --to /mnt/witness/ainarres.note"),
+    Act("verify", "witness:verify", "audit", "ainarres verify --against /mnt/witness/ainarres.note"),
+    Act("prove", "witness:prove", "audit", "ainarres prove 42"),
+    Act("export", "copies:export", "audit", "ainarres export --to ledger.jsonl"),
+    Act("import", "copies:load", "audit", "ainarres import ledger.jsonl --home copy"),
+    Act("promote", "copies:promote", "audit", "ainarres promote --home copy"),
 )

@@ -96,11 +96,10 @@ def _small(text: str) -> int:
 
 
 def _exact(text: str) -> int | float:
-    number: int | float = float(text)
-    if not math.isfinite(number):
+    double = float(text)
+    if not math.isfinite(double):
         raise Misspelt(f"the number {text[:40]} is beyond what a double can hold")
-    if number.is_integer() and abs(number) <= GREATEST:
-        number = int(number)
+    number = int(double) if double.is_integer() and abs(double) <= GREATEST else double
     if spelling(number) != text:
         raise Misspelt(f"the number {text[:40]} is not in its one spelling, {spelling(number)[:40]}")
     return number

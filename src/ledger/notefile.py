@@ -53,7 +53,7 @@ def check(place: Path, chain: Chain) -> None:
 
 
 def write(place: Path, note: Note) -> Path:
-    """Write a note to a file, or to one of its own in a directory, so that it survives a power cut. Returns the path."""
+    """Write a note to a file, or to one of its own in a directory, safe from a power cut. Returns the path."""
     path = place / f"checkpoint-{note.checkpoint.size:012d}{SUFFIX}" if place.is_dir() else place
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:

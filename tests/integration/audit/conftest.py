@@ -10,6 +10,7 @@ from tests.scene import CHEAP, FRONTIER, Scene
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
+from ainarres.domain.events import Artifact
 from ainarres.ledger import note
 from ainarres.verbs import sealing
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from ainarres.ledger.note import SigningKey
     from ainarres.verbs.sealing import Sealed
+
+COMMIT = Artifact(type="commit", ref="4f2a91c", digest="4f2a91c")
 
 
 class Audited(Scene):
@@ -38,7 +41,7 @@ class Audited(Scene):
             agent = self.agent(family)
             self.ok(agent, c.Claim(task=task))
             self.ok(agent, c.Progress(task=task, note="line\nbreak \u0001 and \\ and ü"))
-            self.ok(agent, c.Advance(task=task, artifacts=({"type": "commit", "ref": "4f2a91c", "digest": "4f2a91c"},)))
+            self.ok(agent, c.Advance(task=task, artifacts=(COMMIT,)))
         return task
 
     def seal(self, **more: Any) -> Sealed:

@@ -1,4 +1,4 @@
-"""Export and import: the same positions, checkpoints and tables again; read-only until promoted, then a ledger apart."""
+"""Export and import: the same positions, checkpoints and tables; read-only until promoted, then a ledger apart."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def exported(audited: Audited, name: str = "export.jsonl") -> Path:
 def everything(url: str) -> dict[str, Any]:
     """Return all rows of the ledger and of every projection."""
     with connect(url) as connection:
-        found = {"ledger": connection.execute(EVENTS).fetchall()}
+        found: dict[str, Any] = {"ledger": connection.execute(EVENTS).fetchall()}
         for (name,) in connection.execute(TABLES).fetchall():
-            found[name] = sorted(map(repr, connection.execute(f"TABLE projection.{name}").fetchall()))
+            found[name] = sorted(repr(row) for row in connection.execute(f"TABLE projection.{name}").fetchall())
         return found
 
 

@@ -12,7 +12,8 @@ from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
-from ainarres.ledger import audit, merkle, note, notefile, store
+from ainarres.ledger import audit, leaf, merkle, note, notefile, store
+from ainarres.ledger.event import NewEvent
 from ainarres.verbs import identity, sealing, verifying
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_a_seal_goes_on_from_the_last_one(audited: Audited) -> None:
     second = audited.seal()
     with connect(audited.url) as connection:
         upto = store.horizon(connection)
-        hashes = [audit.leaf.digest(audit.leaf.data(row)) for row in audit.rows_of(connection, upto)]
+        hashes = [leaf.digest(leaf.data(row)) for row in audit.rows_of(connection, upto)]
     old, new = first.note.checkpoint, second.note.checkpoint
     assert merkle.root_of(hashes[: new.size]) == new.root
     proof = merkle.consistency(hashes[: new.size], old.size)
@@ -72,7 +73,7 @@ def test_nothing_new_is_not_sealed_again(audited: Audited) -> None:
 
 def test_an_event_above_the_horizon_is_left_for_the_next_seal(audited: Audited) -> None:
     with connect(audited.url, autocommit=False) as late:
-        event = store.NewEvent(stream="x-late", version=1, type="NoteAdded", body={"text": "late"})
+        event = NewEvent(stream="x-late", version=1, type="NoteAdded", body={"text": "late"})
         position = store.append(late, [event])
         audited.task("while the other is under way")
         sealed = audited.seal()

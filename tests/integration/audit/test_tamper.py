@@ -182,8 +182,8 @@ def test_a_checkpoint_forged_with_another_key(audited: Audited) -> None:
         (ledger,) = owner.execute("SELECT body ->> 'id' FROM ledger.event WHERE type = 'LedgerOpened'").fetchone()
         public = stranger.public(note.origin_of(ledger))
         owner.execute(
-            "INSERT INTO ledger.event (position, stream, version, type, schema, body, recorded_at) SELECT 900, 'ledger',"
-            " max(version) + 1, 'SealingKeyChanged', 1, jsonb_build_object('key_id', %s::text, 'public_key', %s::text,"
+            "INSERT INTO ledger.event (position, stream, version, type, schema, body, recorded_at) SELECT 900,"
+            " 'ledger', max(version) + 1, 'SealingKeyChanged', 1, jsonb_build_object('key_id', %s::text, 'public_key', %s::text,"
             " 'signed_by', null, 'signature', null), now() FROM ledger.event WHERE stream = 'ledger'",
             [public.id.hex(), public.text()],
         )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # the example of c2sp.org/tlog-checkpoint
 EXAMPLE = (
-    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa "
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+    "— example.com/behind-the-sofa "
     "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
 )
 # a key and a note published as a test in golang.org/x/mod/sumdb/note
@@ -31,9 +32,7 @@ def test_the_example_of_the_standard_is_read_and_written_again() -> None:
 def test_a_published_key_has_its_published_id_and_its_signature_holds() -> None:
     key = note.parse_key(PETER)
     assert (key.name, key.id.hex(), key.text()) == ("PeterNeumann", "c74f20a3", PETER)
-    text = (
-        "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-    ).encode()
+    text = b"If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
     signed = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     raw = note.decoded(signed, "the signature")
     assert raw[:4] == key.id
