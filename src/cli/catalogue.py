@@ -114,6 +114,8 @@ ACTS = (
     Act("init", "begin:init", "start", "ainarres init"),
     Act("up", "begin:up", "start", "ainarres up"),
     Act("down", "begin:down", "start", "ainarres down"),
+    Act("backup", "keeping:backup", "start", "ainarres backup --keep 7 /var/backups/ainarres"),
+    Act("restore", "keeping:restore", "start", "ainarres restore /var/backups/ainarres --check --home restored"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),

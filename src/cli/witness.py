@@ -111,7 +111,7 @@ def verify(
     if json:
         show(verified.to_json())
     else:
-        print(_told(verified))
+        print(told(verified))
     return 0 if verified.sound else 1
 
 
@@ -178,7 +178,8 @@ def _progress() -> Callable[[int, int], None] | None:
     return lambda at, last: print(f"\r{at} of {last}", end="" if at < last else "\n", file=sys.stderr)
 
 
-def _told(verified: Verified) -> str:
+def told(verified: Verified) -> str:
+    """Say what was found, the first difference first."""
     found = verified.audited
     lines = []
     if verified.sound:

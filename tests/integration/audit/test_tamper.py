@@ -183,8 +183,9 @@ def test_a_checkpoint_forged_with_another_key(audited: Audited) -> None:
         public = stranger.public(note.origin_of(ledger))
         owner.execute(
             "INSERT INTO ledger.event (position, stream, version, type, schema, body, recorded_at) SELECT 900,"
-            " 'ledger', max(version) + 1, 'SealingKeyChanged', 1, jsonb_build_object('key_id', %s::text, 'public_key', %s::text,"
-            " 'signed_by', null, 'signature', null), now() FROM ledger.event WHERE stream = 'ledger'",
+            " 'ledger', max(version) + 1, 'SealingKeyChanged', 1, jsonb_build_object('key_id', %s::text,"
+            " 'public_key', %s::text, 'signed_by', null, 'signature', null), now()"
+            " FROM ledger.event WHERE stream = 'ledger'",
             [public.id.hex(), public.text()],
         )
         owner.execute("SELECT setval('ledger.position', 900)")
