@@ -29,7 +29,8 @@ Against = Annotated[
     typer.Option("--against", metavar="NOTE", help="A note kept elsewhere, or a directory of them; may be repeated"),
 ]
 Trusted = Annotated[
-    str | None, typer.Option("--key", metavar="PUBLIC", help="The only key that may have signed, as `seal` prints it")
+    str | None,
+    typer.Option("--signed-by", metavar="KEY", help="The only public key that may have signed, as `seal` prints it"),
 ]
 
 
@@ -92,7 +93,7 @@ def verify(
         Path | None, typer.Argument(metavar="EXPORT", help="Verify this file, without a database")
     ] = None,
     against: Against = None,
-    key: Trusted = None,
+    signed_by: Trusted = None,
     json: Json = False,
     url: Url = None,
     home: Home = None,
@@ -100,7 +101,7 @@ def verify(
     """Compute everything again from the events: leaves, roots, signatures, every table; a difference is exit 1."""
     from ainarres.verbs import verifying  # noqa: PLC0415 - as above
 
-    notes, trusted = _notes(against), _key(key)
+    notes, trusted = _notes(against), _key(signed_by)
     if export is not None:
         verified = verifying.verify_export(export, notes, trusted)
     else:

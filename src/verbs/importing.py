@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
     from ainarres.ledger.audit import Audited
 
-READ_ONLY = Refusal(
-    "read_only", "the ledger is an imported copy and takes no events; `ainarres promote` makes it a ledger of its own"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Promoted:

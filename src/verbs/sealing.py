@@ -20,7 +20,7 @@ from ainarres.ledger import audit, chain, leaf, notefile, store
 from ainarres.ledger.merkle import Tree
 from ainarres.ledger.note import Checkpoint, Note
 from ainarres.verbs.definitions import fact, require
-from ainarres.verbs.importing import READ_ONLY
+from ainarres.verbs.refusing import READ_ONLY
 from ainarres.verbs.unit import SQL as UNIT
 from ainarres.verbs.unit import Halt, Known, Unit
 

@@ -31,7 +31,6 @@ from ainarres.verbs import (
     why,
 )
 from ainarres.verbs.envelope import Envelope, refused
-from ainarres.verbs.importing import READ_ONLY
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
 from ainarres.verbs.unit import Halt, Known, Repeated, Unit
@@ -106,7 +105,7 @@ class Session:
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
         except errors.SequenceGeneratorLimitExceeded:
             self._undo()
-            return refused(READ_ONLY)
+            return refused(refusing.READ_ONLY)
         except (errors.OperationalError, psycopg.InterfaceError) as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
