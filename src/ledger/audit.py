@@ -42,7 +42,7 @@ class Audited:
     origin: str
     checkpoints: int
     witnessed: int
-    """Events covered by the newest checkpoint: of the notes given, or where none was, of the ledger's own."""
+    """Events covered by the newest checkpoint that holds: of the notes given, or else of the ledger's own."""
     outside: bool
     """A note kept outside says so, and not only the ledger itself."""
     differences: tuple[Difference, ...]
@@ -59,11 +59,12 @@ class Audit:
     def __init__(self, chain: Chain, notes: Sequence[Note] = (), trusted: PublicKey | None = None) -> None:
         self._chain, self._notes, self._trusted = chain, notes, trusted
         self._seals = sorted(chain.seals, key=lambda seal: seal.size)
-        self._wanted = sorted(notes, key=lambda note: note.checkpoint.size)
+        self._wanted = sorted(enumerate(notes), key=lambda one: one[1].checkpoint.size)
         self._tree, self._positions, self._versions = Tree(), array("q"), dict[str, int]()
         self._differences = list(chain.differences)
         self._sound, self._good = 0, 0
         self._broken = False
+        self._signed = {number for number, note in enumerate(notes) if self._is_signed(note)}
 
     def feed(self, row: Row, content: bytes | None = None) -> None:
         """Take the next row; ``content`` is its canonical body or raw bytes, where the reader has them already."""
@@ -80,25 +81,22 @@ class Audit:
         self._positions.append(position)
         while self._seals and self._seals[0].size == self._tree.size:
             self._check_seal(self._seals.pop(0))
-        while self._wanted and self._wanted[0].checkpoint.size == self._tree.size:
-            self._check_note(self._wanted.pop(0))
+        while self._wanted and self._wanted[0][1].checkpoint.size == self._tree.size:
+            self._check_note(*self._wanted.pop(0))
 
     def finish(self) -> Audited:
         """Return what was found, once all rows were given."""
         for seal in self._seals:
             self._missing(seal)
-        for note in self._wanted:
+        for _, note in self._wanted:
             self._truncated(note)
-        for note in self._notes:
-            self._signature(note)
-        sizes = [seal.size for seal in self._chain.seals]
         return Audited(
             events=self._tree.size,
             position=self._positions[-1] if self._positions else 0,
             root=self._tree.root(),
             origin=self._chain.origin,
             checkpoints=len(self._chain.seals),
-            witnessed=self._good if self._notes else min(max(sizes, default=0), self._tree.size),
+            witnessed=self._good if self._notes else self._sound,
             outside=bool(self._notes) and self._good > 0,
             differences=in_order(self._differences),
         )
@@ -146,10 +144,10 @@ class Audit:
             "root", first, f"the event at {where} is not the one that the checkpoint at {seal.at} sealed", last
         )
 
-    def _check_note(self, note: Note) -> None:
+    def _check_note(self, number: int, note: Note) -> None:
         size, root = note.checkpoint.size, note.checkpoint.root
         if self._tree.root() == root:
-            self._good = max(self._good, size)
+            self._good = size if number in self._signed else self._good
             return
         said = f"the first {size} events are not those that the note was signed for: another history, or an altered one"
         self._differ("forked", self._at(self._good), said, self._positions[-1])
@@ -162,17 +160,19 @@ class Audit:
         )
         self._differ("truncated", self._positions[-1] if self._positions else 0, said)
 
-    def _signature(self, note: Note) -> None:
+    def _is_signed(self, note: Note) -> bool:
         checkpoint = note.checkpoint
         if checkpoint.origin not in self._chain.origins:
             said = f"the note is of {checkpoint.origin}, this ledger is {self._chain.origin or 'not opened'}"
             self._differ("stranger", None, said)
-            return
+            return False
         found = [self._chain.key_of(number) for _, number, _ in note.signatures]
         keys = [self._trusted] if self._trusted else [key for key in found if key is not None]
-        if not any(note.signed_by(key) for key in keys):
+        signed = any(note.signed_by(key) for key in keys)
+        if not signed:
             who = f"the key {self._trusted.id.hex()}" if self._trusted else "a key of this ledger"
             self._differ("signature", None, f"the note for {checkpoint.size} events is not signed by {who}")
+        return signed
 
     def _at(self, index: int) -> int:
         """Return the position of a leaf, or the one after the last."""

@@ -8,6 +8,7 @@ hold neither capitals nor underscores and whose integers may have 32 bits only, 
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ainarres.faults import CorruptEvent, InvalidInput
@@ -30,6 +31,9 @@ _TEXT = {
         *("project", "task", "command", "request", "correlation"),
     )
 }
+_NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REQUIRED = frozenset({"specversion", "id", "source", "type", "subject", "time", "streamversion"})
 _KNOWN = _REQUIRED | {"causation", "data", "data_base64", "datacontenttype", *_TEXT.values()}
 _AT = {name: index for index, name in enumerate(leaf.COLUMNS)}
@@ -82,19 +86,24 @@ def parse(text: bytes) -> Exported:
     missing, unknown = _REQUIRED - members.keys(), members.keys() - _KNOWN
     if missing or unknown:
         raise ValueError(f"it lacks {min(missing)!r}" if missing else f"the attribute {min(unknown)!r} is unknown")
+    if odd := [one for one, value in members.items() if one != "data" and not isinstance(value, str)]:
+        raise ValueError(f"the attribute {odd[0]!r} is not text")
     name, mark, schema = members["type"].removeprefix(TYPE).rpartition(".v")
     if members["specversion"] != "1.0" or not mark or not members["type"].startswith(TYPE):
         raise ValueError(f"{members['type']!r} in CloudEvents {members['specversion']} is no event of a ledger")
     row = {own: members.get(said) for own, said in _TEXT.items()}
     row |= {
-        "position": int(members["id"]),
+        "position": _whole(members["id"]),
         "stream": members["subject"],
-        "version": int(members["streamversion"]),
+        "version": _whole(members["streamversion"]),
         "type": name,
-        "schema": int(schema),
+        "schema": _whole(schema),
         "recorded_at": members["time"],
-        "causation": int(members["causation"]) if "causation" in members else None,
+        "causation": _whole(members["causation"]) if "causation" in members else None,
     }
+    ids = (row[name] for name in ("task", "command", "correlation"))
+    if not _MOMENT.fullmatch(members["time"]) or not all(one is None or _ID.fullmatch(one) for one in ids):
+        raise ValueError("its time or one of its ids is not spelt as the ledger spells it")
     if ("data" in members) == ("data_base64" in members):
         raise ValueError("it has neither data nor data_base64, or both")
     if "data" not in members:
@@ -105,6 +114,12 @@ def parse(text: bytes) -> Exported:
     else:
         raise ValueError("its data is not a JSON object")
     return Exported(leaf.row_of(row), content)
+
+
+def _whole(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no whole number")
+    return int(text)
 
 
 def read(path: Path) -> Iterator[Exported]:

@@ -169,7 +169,10 @@ def test_an_export_is_verified_without_a_database(audited: Audited) -> None:
         (b'{"actor"', b'{ "actor"', "canonical"),
         (b'"specversion":"1.0"', b'"specversion":"0.3"', "CloudEvents 0.3"),
         (b'"subject":', b'"surplus":', "lacks 'subject'"),
-        (b'"id":"3"', b'"id":"x"', "invalid literal"),
+        (b'"id":"3"', b'"id":"x"', "no whole number"),
+        (b'"id":"3"', b'"id":3', "'id' is not text"),
+        (b'"id":"3"', b'"id":"03"', "no whole number"),
+        (b'Z","type"', b'+00:00","type"', "not spelt as the ledger"),
         (b"\n", b"}\n", "Extra data"),
     ],
 )
