@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-15 check lint format schema reference lock clean
+.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ $(STAMP): pyproject.toml requirements.lock
 	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
 	fi
 	@touch $@
+
+hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; writes bench/results/hammer.json
+	$(BIN)/python -m bench.hammer
 
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
@@ -50,6 +53,9 @@ format: $(STAMP) ## let ruff format the code and fix what it safely can
 
 schema: $(STAMP) ## write src/database/schema.sql from the migrations
 	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
+
+mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
+	$(BIN)/python -m tests.mutants
 
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md

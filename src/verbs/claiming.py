@@ -16,7 +16,7 @@ from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
-from ainarres.verbs.tasks import advance, outlive, resolve
+from ainarres.verbs.tasks import advance, outlive, resolve, whole
 from ainarres.verbs.unit import SQL, Call, Halt, Unit
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
     """
-    named = resolve(unit, command.task) if command.task is not None else None
     mine, ran_out, lanes, ids = unit.start(
         (board.SQL["mine"], {"agent": agent}),
         (board.SQL["ran_out"], {"agent": agent}),
@@ -72,6 +71,7 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
         (board.SQL["route_ids"], None),
     )
     _may_hold(unit)
+    named = resolve(unit, command.task) if command.task is not None else None
     if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
         raise Expired
     if mine:
@@ -85,7 +85,7 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
 
 def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
-    named = resolve(unit, command.task) if command.task is not None else None
+    named = whole(command.task) if command.task is not None else None
     locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
     held, ran_out, lanes, ids = unit.start(
         locking,
@@ -97,6 +97,8 @@ def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
     if not held:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
     task = board.from_row(held[0])
+    if command.task is not None and resolve(unit, command.task) != task.id:
+        raise Halt(Refusal("lease_lost", f"you hold another task, {task.id}; name that one, or none"))
     move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:

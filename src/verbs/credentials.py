@@ -10,8 +10,8 @@ from ainarres.domain import duration
 from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import SQL, fact, known_features, require
-from ainarres.verbs.identity import make_token
+from ainarres.verbs.definitions import SQL, begin, fact, known_features, require
+from ainarres.verbs.identity import LOCAL, make_token
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import LIFE_CAP
 from ainarres.verbs.unit import Halt
@@ -30,6 +30,9 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
         raise Halt(Refusal("invalid", f"life: a token lives {duration.show(LIFE_CAP)} at most", {"field": "life"}))
     if command.scope == "agent" and command.family is None:
         raise Halt(Refusal("invalid", "family: an agent belongs to one; name it (--family)", {"field": "family"}))
+    if command.agent == LOCAL.actor:
+        text = f"agent: {LOCAL.actor} is who holds the database's address; choose another name"
+        raise Halt(Refusal("invalid", text, {"field": "agent"}))
     if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
         text = (
             f"no family {command.family!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
@@ -55,7 +58,7 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
 
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
     """Take features away from a credential; its owner may do so too, nobody can widen it."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
@@ -71,7 +74,7 @@ def narrow(unit: Unit, command: NarrowToken) -> Answer:
 
 def revoke(unit: Unit, command: RevokeToken) -> Answer:
     """Void a credential from the next call on; void already is no news."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "revoking another's credential")

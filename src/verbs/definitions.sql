@@ -1,3 +1,7 @@
+-- one_at_a_time --
+-- Definitions change rarely, and each change is decided from what stands.
+SELECT pg_advisory_xact_lock(1634299494, 0)
+
 -- newest --
 -- A definition's newest version.
 SELECT version, digest FROM projection.workflow WHERE key = %(key)s ORDER BY version DESC LIMIT 1

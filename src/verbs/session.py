@@ -47,6 +47,7 @@ TRIES = 10
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
 _AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
@@ -106,7 +107,7 @@ class Session:
         except errors.SequenceGeneratorLimitExceeded:
             self._undo()
             return refused(refusing.READ_ONLY)
-        except (errors.OperationalError, psycopg.InterfaceError) as error:
+        except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:

@@ -38,14 +38,13 @@ _CURES = {
 
 def why(unit: Unit, command: Why) -> Answer:
     """Execute the verb; appends nothing."""
-    named = resolve(unit, command.task) if command.task is not None else None
-    if named is None:
-        unit.start()
+    unit.start()
+    if command.task is None:
         return _why_me(unit)
-    rows = unit.start((board.SQL["one"], {"task": named}))[0]
-    if not rows:
-        raise Halt(unknown(str(command.task)))
-    return _why_task(unit, board.from_row(rows[0]))
+    row = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
+    if row is None:
+        raise Halt(unknown(command.task))
+    return _why_task(unit, board.from_row(row))
 
 
 def _why_task(unit: Unit, task: Task) -> Answer:
