@@ -5,10 +5,10 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test check lint format schema reference mutants lock clean
+.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
 
@@ -34,6 +34,9 @@ demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and n
 
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest -n $(WORKERS)
+
+test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
+	$(BIN)/pytest -q tests/integration/audit/fifteen.py
 
 lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .

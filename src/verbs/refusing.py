@@ -11,6 +11,7 @@ from psycopg import errors
 
 from ainarres.database.queries import load
 from ainarres.domain import events as e
+from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
 from ainarres.verbs.definitions import fact
 from ainarres.verbs.tasks import resolve
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from ainarres.domain.commands import Command
-    from ainarres.domain.refusal import Refusal
     from ainarres.verbs.unit import Row, Unit
 
 SQL = load("ainarres.verbs", "refusing.sql")
 DENIALS = frozenset({"not_eligible", "needs_other_family"})
+READ_ONLY = Refusal(
+    "read_only", "the ledger is an imported copy and takes no events; `ainarres promote` makes it a ledger of its own"
+)
 REFUSAL_EVERY = timedelta(minutes=1)
 EMPTY_EVERY = timedelta(minutes=10)
 

@@ -104,6 +104,9 @@ class Session:
         except InvalidInput as error:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
+        except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
+            return refused(refusing.READ_ONLY)
         except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
