@@ -673,6 +673,17 @@ CREATE TABLE statistics.migration (
 
 ALTER TABLE statistics.migration OWNER TO ainarres_owner;
 
+-- Name: pin; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.pin (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL
+);
+
+ALTER TABLE statistics.pin OWNER TO ainarres_owner;
+
 -- Name: poll; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.poll (
@@ -900,6 +911,11 @@ ALTER TABLE ONLY statistics.judges
 ALTER TABLE ONLY statistics.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY ("position");
 
+-- Name: pin pin_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.pin
+    ADD CONSTRAINT pin_pkey PRIMARY KEY ("position");
+
 -- Name: poll poll_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
 ALTER TABLE ONLY statistics.poll
@@ -989,6 +1005,10 @@ CREATE INDEX incident_task_position_idx ON statistics.incident USING btree (task
 -- Name: migration_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
 
 CREATE INDEX migration_task_position_idx ON statistics.migration USING btree (task, "position");
+
+-- Name: pin_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX pin_task_position_idx ON statistics.pin USING btree (task, "position");
 
 -- Name: task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
 
@@ -1188,6 +1208,11 @@ GRANT SELECT ON TABLE statistics.judges TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.migration TO ainarres_app;
 GRANT SELECT ON TABLE statistics.migration TO ainarres_reader;
+
+-- Name: TABLE pin; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.pin TO ainarres_app;
+GRANT SELECT ON TABLE statistics.pin TO ainarres_reader;
 
 -- Name: TABLE poll; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

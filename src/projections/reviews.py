@@ -24,7 +24,7 @@ SQL = load("ainarres.projections", "reviews.sql")
 PROJECTION = Projection(
     name="reviews",
     version=1,
-    tables=("judges", "floor", "decision"),
+    tables=("judges", "floor", "pin", "decision"),
     statements=SQL,
     reads={
         "WorkflowAdopted": 1,

@@ -16,6 +16,13 @@ SELECT e.position, substr(e.stream, 6),
   FROM ledger.event e
  WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type IN ('LaneOpened', 'LaneChanged')
 
+-- absorb_pin --
+-- Tasks that went on under another version of a workflow; few, and so none is looked for in the ledger.
+INSERT INTO statistics.pin (position, task, workflow, workflow_version)
+SELECT e.position, e.task, e.body ->> 'workflow', (e.body ->> 'workflow_version')::integer
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskMigrated'
+
 -- absorb_decision --
 -- Moves out of a stage that judges an earlier one's work, where somebody did that work.
 INSERT INTO statistics.decision (
@@ -31,13 +38,11 @@ SELECT e.position, e.task, born.body ->> 'lane', born.body ->> 'epic', j.workflo
   FROM ledger.event e
   JOIN ledger.event born ON born.stream = 'task-' || e.task AND born.version = 1
   LEFT JOIN LATERAL (
-       SELECT x.body FROM ledger.event x
-        WHERE x.task = e.task AND x.position < e.position AND x.type = 'TaskMigrated'
-          AND x.position > born.position
-        ORDER BY x.position DESC LIMIT 1) AS moved ON true
+       SELECT p.workflow, p.workflow_version FROM statistics.pin p
+        WHERE p.task = e.task AND p.position < e.position ORDER BY p.position DESC LIMIT 1) AS moved ON true
   JOIN statistics.judges j
-    ON j.workflow = coalesce(moved.body ->> 'workflow', born.body ->> 'workflow')
-   AND j.workflow_version = coalesce(moved.body ->> 'workflow_version', born.body ->> 'workflow_version')::integer
+    ON j.workflow = coalesce(moved.workflow, born.body ->> 'workflow')
+   AND j.workflow_version = coalesce(moved.workflow_version, (born.body ->> 'workflow_version')::integer)
    AND j.stage = e.body ->> 'from_stage'
  CROSS JOIN LATERAL (
        SELECT w.position, w.actor, w.family, w.body FROM ledger.event w
@@ -53,18 +58,20 @@ SELECT e.position, e.task, born.body ->> 'lane', born.body ->> 'epic', j.workflo
 -- absorb_escape --
 -- Approvals of work that a later stage found at fault: the first rejection that names the author's stage while it still
 -- was the newest work out of it.
-WITH found AS (
-    SELECT d.position AS decision, min(r.position) AS escaped
+WITH blamed AS MATERIALIZED (
+    SELECT r.position, r.body ->> 'from_stage' AS stage, work.position AS author_position
       FROM ledger.event r
      CROSS JOIN LATERAL (
            SELECT w.position FROM ledger.event w
             WHERE w.task = r.task AND w.position < r.position AND w.type = 'TaskAdvanced'
               AND w.body ->> 'from_stage' = r.body ->> 'fault_stage'
             ORDER BY w.position DESC LIMIT 1) AS work
-      JOIN statistics.decision d ON d.author_position = work.position
      WHERE r.position > %(after)s AND r.position <= %(upto)s AND r.type = 'TaskRejected'
-       AND d.approved AND d.position < r.position AND d.stage <> r.body ->> 'from_stage'
-       AND d.escaped_position IS NULL
+), found AS MATERIALIZED (
+    SELECT d.position AS decision, min(b.position) AS escaped
+      FROM blamed b
+      JOIN statistics.decision d ON d.author_position = b.author_position
+     WHERE d.approved AND d.position < b.position AND d.stage <> b.stage AND d.escaped_position IS NULL
      GROUP BY d.position)
 UPDATE statistics.decision d SET escaped_position = f.escaped FROM found f WHERE d.position = f.decision
 

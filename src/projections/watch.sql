@@ -43,3 +43,12 @@ SELECT h.task, (SELECT e.recorded_at FROM ledger.event e
 -- Whether the ledger knows tasks that the board has lost.
 SELECT EXISTS (SELECT FROM ledger.event WHERE type = 'TaskCreated' AND position <= %(upto)s)
        AND NOT EXISTS (SELECT FROM projection.board) AS wiped
+
+-- held --
+-- Tasks with a holder.
+SELECT * FROM projection.board
+ WHERE holder IS NOT NULL AND (%(lane)s::text IS NULL OR lane = %(lane)s) ORDER BY created_position
+
+-- makers --
+-- Families with their makers.
+SELECT key, maker FROM projection.family ORDER BY key

@@ -135,6 +135,15 @@ CREATE TABLE statistics.floor (
 );
 CREATE INDEX floor_lane_position_idx ON statistics.floor (lane, position);
 
+-- Tasks that went on under another version of a workflow.
+CREATE TABLE statistics.pin (
+    position bigint PRIMARY KEY,
+    task uuid NOT NULL,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL
+);
+CREATE INDEX pin_task_position_idx ON statistics.pin (task, position);
+
 CREATE TABLE statistics.decision (
     position bigint PRIMARY KEY,
     task uuid NOT NULL,
