@@ -5,10 +5,10 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint format schema lock clean
+.PHONY: help venv demo test check lint format schema bench-projections lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
 
@@ -47,6 +47,9 @@ format: $(STAMP) ## let ruff format the code and fix what it safely can
 
 schema: $(STAMP) ## write src/database/schema.sql from the migrations
 	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
+
+bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 2000
 BESIDE = 64
+LOST, GIVEN_UP, SENT_BACK, MEASURED = 0.03, 0.06, 0.2, 0.5
+"""How often, as points on a line from 0 to 1."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FAMILIES = {
     "claude-code+opus": ("opus", "anthropic"),
@@ -121,14 +123,14 @@ def _life(chance: random.Random, lane: str) -> Iterator[Row]:
         for _ in range(chance.randint(0, 2)):
             yield said("ProgressReported", _progress(stage), **who)
         end = chance.random()
-        if end < 0.03:
+        if end < LOST:
             yield said("LeaseExpired", _expired(stage), **who, **holder)
             continue
-        if end < 0.06:
+        if end < GIVEN_UP:
             gone = {"stage": stage, "reason": "stuck", "cause": "task", "attempts": 1, "infra_releases": 0}
             yield said("TaskReleased", gone, **who, **holder)
             continue
-        if stage in ("reviewing", "validating") and end < 0.2:
+        if stage in ("reviewing", "validating") and end < SENT_BACK:
             at_fault = authors["implementing"]
             subject = {"subject_agent": f"{at_fault}-1", "subject_family": at_fault}
             yield said("TaskRejected", _reject(stage, at_fault), **who, **subject)
@@ -137,7 +139,7 @@ def _life(chance: random.Random, lane: str) -> Iterator[Row]:
             authors[stage] = family
             yield said("TaskAdvanced", _advance(place, FAMILIES[family][1], chance), **who)
             place += 1
-        if chance.random() < 0.5:
+        if chance.random() < MEASURED:
             yield said("UsageReported", _usage(chance), actor="meter", **holder)
 
 

@@ -543,6 +543,7 @@ CREATE TABLE statistics.attempt (
     task uuid NOT NULL,
     lane text NOT NULL,
     epic text,
+    seat bigint NOT NULL,
     workflow text NOT NULL,
     stage text NOT NULL,
     agent text,
@@ -714,6 +715,18 @@ CREATE TABLE statistics.shipped (
 
 ALTER TABLE statistics.shipped OWNER TO ainarres_owner;
 
+-- Name: standing; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.standing (
+    "position" bigint NOT NULL,
+    family text NOT NULL,
+    feature text NOT NULL,
+    granting boolean NOT NULL,
+    holds boolean NOT NULL
+);
+
+ALTER TABLE statistics.standing OWNER TO ainarres_owner;
+
 -- Name: task; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.task (
@@ -757,6 +770,7 @@ CREATE TABLE statistics.usage (
     output_tokens bigint,
     cache_read_tokens bigint,
     cache_creation_tokens bigint,
+    measures boolean NOT NULL,
     at timestamp with time zone NOT NULL
 );
 
@@ -925,6 +939,11 @@ ALTER TABLE ONLY statistics.poll
 
 ALTER TABLE ONLY statistics.shipped
     ADD CONSTRAINT shipped_pkey PRIMARY KEY ("position");
+
+-- Name: standing standing_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.standing
+    ADD CONSTRAINT standing_pkey PRIMARY KEY ("position");
 
 -- Name: task task_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
@@ -1223,6 +1242,11 @@ GRANT SELECT ON TABLE statistics.poll TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.shipped TO ainarres_app;
 GRANT SELECT ON TABLE statistics.shipped TO ainarres_reader;
+
+-- Name: TABLE standing; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.standing TO ainarres_app;
+GRANT SELECT ON TABLE statistics.standing TO ainarres_reader;
 
 -- Name: TABLE task; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

@@ -138,7 +138,7 @@ def gather(
     at: Moment | None = None,
     limit: int = report.LIMIT,
 ) -> Account:
-    """Gather the account of a lane (full key), of an epic (its brief's id), of the time after ``since``, as of ``at``."""
+    """Gather the account of a lane (full key), an epic (its brief's id), the time after ``since``, as of ``at``."""
     followed = tuple(PROJECTIONS.values())
     standing = catchup.ready(connection, followed)
     moment = at or moments.now(connection)
@@ -166,3 +166,20 @@ def _figures(connection: psycopg.Connection[Any], span: Span, limit: int) -> dic
 
 def _lag(standing: Sequence[Standing], upto: int, moment: Moment) -> int:
     return max(0, min(moment.position, max(one.horizon for one in standing)) - upto)
+
+
+def judged(
+    connection: psycopg.Connection[Any],
+    *,
+    lane: str | None = None,
+    epic: str | None = None,
+    since: Moment | None = None,
+    at: Moment | None = None,
+) -> tuple[Reviews, Span, int]:
+    """Return the review figures alone, the span they are of and how many positions they are behind."""
+    followed = (PROJECTIONS["reviews"],)
+    standing = catchup.ready(connection, followed)
+    moment = at or moments.now(connection)
+    span = Span(min(moment.position, standing[0].position), since.position if since else 0, lane, epic)
+    with catchup.reading(connection, followed):
+        return reviews.read(connection, span), span, _lag(standing, span.upto, moment)

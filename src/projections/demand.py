@@ -54,7 +54,9 @@ def read(connection: psycopg.Connection[Any], lane: str | None = None) -> tuple[
             route := Route.from_json(row["parts"]),
             row["pending"],
             row["oldest_at"],
-            tuple(dict.fromkeys(t.requires for t in workflows[route.workflow, route.workflow_version].exits(route.stage))),
+            tuple(
+                dict.fromkeys(t.requires for t in workflows[route.workflow, route.workflow_version].exits(route.stage))
+            ),
         )
         for row in rows(connection, SQL["pending"], lane=lane)
     )

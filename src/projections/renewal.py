@@ -78,9 +78,7 @@ def check(connection: psycopg.Connection[Any], projection: Projection, batch: in
     return Checked(mark, {f"statistics.{table}": rows for table, rows in counts.items()}, difference)
 
 
-def _rebuild(
-    owner: psycopg.Connection[Any], projection: Projection, progress: Progress | None, batch: int
-) -> int:
+def _rebuild(owner: psycopg.Connection[Any], projection: Projection, progress: Progress | None, batch: int) -> int:
     schema = f"statistics_next_{projection.name}"
     statements = _into(projection, schema)
     owner.execute(_named("drop_next", schema=schema))
@@ -134,7 +132,7 @@ def _fill(
 
 def _into(projection: Projection, schema: str) -> list[LiteralString]:
     """Point the absorbing statements at the projection's tables in another schema."""
-    return [text.replace("statistics.", f"{schema}.") for text in projection.absorbing()]  # type: ignore[misc]
+    return [text.replace("statistics.", f"{schema}.") for text in projection.absorbing()]
 
 
 def _difference(connection: psycopg.Connection[Any], table: str) -> Difference | None:

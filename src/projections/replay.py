@@ -86,7 +86,5 @@ def _state(task: Task) -> str:
         parts.append(f"blocked: {printable(task.blocked_reason or '?', 80)}")
     if task.hold is not None:
         parts.append(f"held by {printable(task.hold.family or task.hold.agent)} until {moment(task.hold.expires_at)}")
-    for name in ("attempts", "rework", "tier"):
-        if getattr(task, name):
-            parts.append(f"{name} {getattr(task, name)}")
+    parts += [f"{name} {getattr(task, name)}" for name in ("attempts", "rework", "tier") if getattr(task, name)]
     return ", ".join(parts)

@@ -1,9 +1,9 @@
 """The end-of-run report: what shipped and through whose hands, what did not, what was escalated and recovered.
 
-``fold`` is its definition, over facts in the order of the ledger; ``read`` asks the projection ``track_record`` for the
-same, of a span, with the newest lines of each section and the totals of all. Stages are told apart by the workflow each task is pinned to: the one
-that a transition ``reviews`` implements, the one that reviews it reviews, the one whose exit takes
-``capability:integrate`` integrates.
+``fold`` is its definition, over facts in the order of the ledger; ``read`` asks the projection ``track_record`` for
+the same, of a span, with the newest lines of each section and the totals of all. Stages are told apart by the workflow
+each task is pinned to: the one that a transition ``reviews`` implements, the one that reviews it reviews, the one whose
+exit takes ``capability:integrate`` integrates.
 """
 
 from __future__ import annotations
@@ -96,7 +96,11 @@ class Report:
     @property
     def cross_family(self) -> int:
         """How many of them another family reviewed than implemented."""
-        return self.totals["different"] if "different" in self.totals else sum(one.implemented != one.reviewed for one in self.reviewed)
+        return (
+            self.totals["different"]
+            if "different" in self.totals
+            else sum(one.implemented != one.reviewed for one in self.reviewed)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
@@ -121,8 +125,12 @@ class Report:
             return " ".join(f"{hand}={named(getattr(row, hand))}" for hand in HANDS)
 
         lines = [f"end-of-run report — {'lane ' + printable(self.lane) if self.lane else 'all lanes'}"]
-        lines += section("shipped", (f"- {brief(row.task)} by family: {hands(row)}" for row in self.shipped), self.totals.get("shipped"))
-        lines.append(self._cross_line())
+        lines += section(
+            "shipped",
+            (f"- {brief(row.task)} by family: {hands(row)}" for row in self.shipped),
+            self.totals.get("shipped"),
+        )
+        lines.append(self.cross_line())
         lines += section(
             "failed/blocked",
             (f"- {brief(row.task)}: {printable(row.reason or '?')}" for row in self.failed),
@@ -144,7 +152,8 @@ class Report:
         lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in busy.items()] or [NONE])]
         return "\n".join(lines)
 
-    def _cross_line(self) -> str:
+    def cross_line(self) -> str:
+        """Say how many shipped tasks another family reviewed than implemented."""
         if not self._judged():
             return "cross-family review: n/a (no reviewed tasks)"
         share = f"{self.cross_family}/{self._judged()}"
@@ -170,9 +179,7 @@ def read(connection: psycopg.Connection[Any], span: Span, labels: Mapping[str, s
     return Report(
         lane=span.lane,
         position=span.upto,
-        shipped=tuple(
-            Shipped(row["task"], row["title"], row["pr"], *(row[hand] for hand in HANDS)) for row in shipped
-        ),
+        shipped=tuple(Shipped(row["task"], row["title"], row["pr"], *(row[hand] for hand in HANDS)) for row in shipped),
         failed=tuple(Failed(row["task"], row["reason"]) for row in failed),
         escalations=tuple(Escalation(row["task"], row["stage"], row["tier"]) for row in escalated),
         recovered=tuple(Recovered(row["task"], row["stage"], row["family"]) for row in expired),

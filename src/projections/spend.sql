@@ -2,12 +2,20 @@
 -- Tokens, with the stage and capability of the transition they are charged to.
 INSERT INTO statistics.usage (
     position, transition, task, lane, epic, workflow, stage, capability, agent, family, model, input_tokens,
-    output_tokens, cache_read_tokens, cache_creation_tokens, at)
+    output_tokens, cache_read_tokens, cache_creation_tokens, measures, at)
 SELECT e.position, move.position, move.task, born.body ->> 'lane', born.body ->> 'epic',
        coalesce(moved.body ->> 'workflow', born.body ->> 'workflow'), move.body ->> 'from_stage', move.capability,
        e.subject_agent, coalesce(move.family, e.subject_family), e.body ->> 'model',
        (e.body ->> 'input_tokens')::bigint, (e.body ->> 'output_tokens')::bigint,
-       (e.body ->> 'cache_read_tokens')::bigint, (e.body ->> 'cache_creation_tokens')::bigint, e.recorded_at
+       (e.body ->> 'cache_read_tokens')::bigint, (e.body ->> 'cache_creation_tokens')::bigint,
+       move.position IS NOT NULL
+       AND jsonb_path_exists(e.body, '$.keyvalue() ? (@.key like_regex "_tokens$" && @.value != null)')
+       AND NOT EXISTS (
+           SELECT FROM ledger.event u
+            WHERE u.task = move.task AND u.position > move.position AND u.position < e.position
+              AND u.type = 'UsageReported' AND (u.body ->> 'transition')::bigint = move.position
+              AND jsonb_path_exists(u.body, '$.keyvalue() ? (@.key like_regex "_tokens$" && @.value != null)')),
+       e.recorded_at
   FROM ledger.event e
   LEFT JOIN ledger.event move ON move.position = (e.body ->> 'transition')::bigint
   LEFT JOIN ledger.event born ON born.stream = 'task-' || move.task AND born.version = 1
@@ -29,8 +37,7 @@ SELECT e.position, e.actor, e.family, e.body ->> 'lane', (e.body ->> 'count')::b
 SELECT family, capability, workflow, stage,
        sum(input_tokens)::bigint AS input, sum(output_tokens)::bigint AS output,
        sum(cache_read_tokens)::bigint AS cache_read, sum(cache_creation_tokens)::bigint AS cache_write,
-       count(DISTINCT transition) FILTER (WHERE num_nonnulls(
-           input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens) > 0) AS measured
+       count(*) FILTER (WHERE measures) AS measured
   FROM statistics.usage
  WHERE position > %(after)s AND position <= %(upto)s AND transition IS NOT NULL
    AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)

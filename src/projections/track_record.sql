@@ -73,14 +73,17 @@ WITH touched AS MATERIALIZED (
 )
 INSERT INTO statistics.attempt (
     position, task, lane, epic, workflow, stage, agent, family, capability, outcome, fault_stage, producer_family,
-    producer_capability, first_delivery, bounced_position, hold_seconds, cycle_seconds, ended_at)
+    producer_capability, first_delivery, bounced_position, hold_seconds, cycle_seconds, ended_at, seat)
+SELECT r.*, hashtextextended(jsonb_build_array(r.family, r.capability, r.workflow, r.stage)::text, 0)
+  FROM (
 SELECT j.position, j.task, b.lane, b.epic,
        coalesce((SELECT m.workflow FROM statistics.migration m
-                  WHERE m.task = j.task AND m.position < j.position ORDER BY m.position DESC LIMIT 1), b.workflow),
-       coalesce(j.stage, j.before_stage),
-       CASE WHEN j.type IN ('TaskAdvanced', 'TaskRejected') THEN j.actor ELSE j.subject_agent END,
-       CASE WHEN j.type IN ('TaskAdvanced', 'TaskRejected') THEN j.family ELSE j.subject_family END,
-       coalesce(j.capability, CASE WHEN j.before_type = 'TaskClaimed' THEN j.before_capability END),
+                  WHERE m.task = j.task AND m.position < j.position ORDER BY m.position DESC LIMIT 1), b.workflow)
+           AS workflow,
+       coalesce(j.stage, j.before_stage) AS stage,
+       CASE WHEN j.type IN ('TaskAdvanced', 'TaskRejected') THEN j.actor ELSE j.subject_agent END AS agent,
+       CASE WHEN j.type IN ('TaskAdvanced', 'TaskRejected') THEN j.family ELSE j.subject_family END AS family,
+       coalesce(j.capability, CASE WHEN j.before_type = 'TaskClaimed' THEN j.before_capability END) AS capability,
        CASE j.type WHEN 'TaskAdvanced' THEN 'advanced' WHEN 'TaskRejected' THEN 'rejected'
                    WHEN 'TaskReleased' THEN 'released' WHEN 'LeaseExpired' THEN 'expired'
                    WHEN 'TaskBlocked' THEN 'blocked' ELSE 'cancelled' END,
@@ -95,7 +98,7 @@ SELECT j.position, j.task, b.lane, b.epic,
   FROM judged j
   JOIN statistics.task b ON b.task = j.task
  WHERE j.position > %(after)s AND j.position <= %(upto)s
-   AND (j.type IN ('TaskAdvanced', 'TaskRejected') OR j.before_type = 'TaskClaimed')
+   AND (j.type IN ('TaskAdvanced', 'TaskRejected') OR j.before_type = 'TaskClaimed')) AS r
 
 -- absorb_bounce --
 -- Deliveries of earlier batches that are rejected back to their stage for the first time.
@@ -162,7 +165,8 @@ ON CONFLICT (bucket, lane, epic, family) DO UPDATE SET events = a.events + EXCLU
 
 -- record --
 -- The figures of every family, capability, workflow and stage in a span of positions.
-SELECT family, capability, workflow, stage,
+WITH figures AS (
+SELECT min(position) AS sample,
        count(*) FILTER (WHERE outcome = 'advanced') AS submissions,
        count(*) FILTER (WHERE first_delivery) AS delivered,
        count(*) FILTER (WHERE first_delivery AND (bounced_position IS NULL OR bounced_position > %(upto)s))
@@ -176,8 +180,9 @@ SELECT family, capability, workflow, stage,
   FROM statistics.attempt
  WHERE position > %(after)s AND position <= %(upto)s AND family IS NOT NULL
    AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
- GROUP BY family, capability, workflow, stage
- ORDER BY family, capability, workflow, stage
+ GROUP BY seat)
+SELECT a.family, a.capability, a.workflow, a.stage, f.*
+  FROM figures f JOIN statistics.attempt a ON a.position = f.sample
 
 -- faults --
 -- Rejections charged to a producer, by the stage at fault.

@@ -30,9 +30,16 @@ SQL = load("ainarres.projections", "watch.sql")
 PROJECTION = Projection(
     name="watch",
     version=1,
-    tables=("contact",),
+    tables=("contact", "standing"),
     statements=SQL,
-    reads={"TaskClaimed": 1, "ClaimEmpty": 1},
+    reads={
+        "TaskClaimed": 1,
+        "ClaimEmpty": 1,
+        "FeatureGranted": 1,
+        "FeatureWithdrawn": 1,
+        "CapabilityRevoked": 1,
+        "DenialLifted": 1,
+    },
 )
 
 
@@ -138,7 +145,7 @@ def _starving(world: World) -> Iterator[Finding]:
         if waited <= lease:
             continue
         able = [one for one in world.families if opening(demand.route, one, workflow) is not None]
-        asked = [world.contacts[one.family] for one in able if one.family in world.contacts]
+        asked = [at for family, at in world.contacts.items() if family in {one.family for one in able}]
         if asked and world.now - max(asked) <= lease:
             continue
         names = ", ".join(sorted(one.family or "" for one in able)) or "nobody"
@@ -156,7 +163,9 @@ def _overspending(record: TrackRecord, thresholds: Thresholds) -> Iterator[Findi
             peers = [other for name, other in costs.items() if name != family]
             if len(peers) < thresholds.peers or cost <= thresholds.overspending * median(peers):
                 continue
-            text = f"{cost:.0f} tokens a delivery as {capability} at {stage}, {cost / median(peers):.1f} times its peers"
+            text = (
+                f"{cost:.0f} tokens a delivery as {capability} at {stage}, {cost / median(peers):.1f} times its peers"
+            )
             yield Finding("overspending", family, text)
 
 

@@ -8,6 +8,15 @@ SELECT DISTINCT ON (e.family) e.family, e.position, e.recorded_at
  ORDER BY e.family, e.position DESC
 ON CONFLICT (family) DO UPDATE SET position = EXCLUDED.position, at = EXCLUDED.at
 
+-- absorb_standing --
+-- What families were granted, and what they were denied.
+INSERT INTO statistics.standing (position, family, feature, granting, holds)
+SELECT e.position, substr(e.stream, 8), e.body ->> 'feature', e.type IN ('FeatureGranted', 'FeatureWithdrawn'),
+       e.type IN ('FeatureGranted', 'CapabilityRevoked')
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s
+   AND e.type IN ('FeatureGranted', 'FeatureWithdrawn', 'CapabilityRevoked', 'DenialLifted')
+
 -- contacts --
 -- When each family last asked for work.
 SELECT family, at FROM statistics.contact
@@ -22,13 +31,11 @@ SELECT DISTINCT ON (e.family) e.family, e.recorded_at AS at
 -- standings --
 -- Features each family was given and not denied, as of a position: the newest word on each.
 WITH said AS (
-    SELECT DISTINCT ON (e.stream, e.body ->> 'feature', e.type IN ('FeatureGranted', 'FeatureWithdrawn'))
-           substr(e.stream, 8) AS family, e.body ->> 'feature' AS feature, e.type
-      FROM ledger.event e
-     WHERE e.stream >= 'family-' COLLATE "C" AND e.stream < 'family.' COLLATE "C" AND e.position <= %(upto)s
-       AND e.type IN ('FeatureGranted', 'FeatureWithdrawn', 'CapabilityRevoked', 'DenialLifted')
-     ORDER BY e.stream, e.body ->> 'feature', e.type IN ('FeatureGranted', 'FeatureWithdrawn'), e.position DESC)
-SELECT family, feature, bool_or(type = 'FeatureGranted') AS granted, bool_or(type = 'CapabilityRevoked') AS denied
+    SELECT DISTINCT ON (family, feature, granting) family, feature, granting, holds
+      FROM statistics.standing WHERE position <= %(upto)s
+     ORDER BY family, feature, granting, position DESC)
+SELECT family, feature, coalesce(bool_or(holds) FILTER (WHERE granting), false) AS granted,
+       coalesce(bool_or(holds) FILTER (WHERE NOT granting), false) AS denied
   FROM said GROUP BY family, feature ORDER BY family, feature
 
 -- signs --
@@ -41,8 +48,9 @@ SELECT h.task, (SELECT e.recorded_at FROM ledger.event e
 
 -- anything --
 -- Whether the ledger knows tasks that the board has lost.
-SELECT EXISTS (SELECT FROM ledger.event WHERE type = 'TaskCreated' AND position <= %(upto)s)
-       AND NOT EXISTS (SELECT FROM projection.board) AS wiped
+SELECT CASE WHEN EXISTS (SELECT FROM projection.board) THEN 0 ELSE
+       (SELECT count(*) FROM (SELECT FROM ledger.event WHERE type = 'TaskCreated' AND position <= %(upto)s LIMIT 1) AS t)
+       END AS wiped
 
 -- held --
 -- Tasks with a holder.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -48,7 +47,7 @@ def shortener(tasks: Iterable[UUID | str]) -> Callable[[UUID | str], str]:
     lengths: dict[str, int] = {}
     for place, one in enumerate(digits):  # in this order whoever shares the longest ending is a neighbour
         near = [digits[other] for other in (place - 1, place + 1) if 0 <= other < len(digits)]
-        shared = max((len(commonprefix([one, other])) for other in near), default=0)
+        shared = max((_shared(one, other) for other in near), default=0)
         lengths[one[::-1]] = max(_SHORTEST, shared + 1)
 
     def shorten(task: UUID | str) -> str:
@@ -95,6 +94,12 @@ def section(title: str, lines: Iterable[str], total: int | None = None) -> list[
     more = (total or 0) - len(body)
     before = [f"  (and {more} before these)"] if more > 0 else []
     return [f"{title} ({max(len(body), total or 0)}):", *before, *(body or [NONE])]
+
+
+def _shared(one: str, other: str) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _spell(one: str) -> str:

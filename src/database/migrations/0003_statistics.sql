@@ -56,6 +56,8 @@ CREATE TABLE statistics.attempt (
     task uuid NOT NULL,
     lane text NOT NULL,
     epic text,
+    -- a hash of family, capability, workflow and stage, because texts are slow to group by
+    seat bigint NOT NULL,
     workflow text NOT NULL,
     stage text NOT NULL,
     agent text,
@@ -190,6 +192,8 @@ CREATE TABLE statistics.usage (
     output_tokens bigint,
     cache_read_tokens bigint,
     cache_creation_tokens bigint,
+    -- the first report of its transition that measured anything
+    measures boolean NOT NULL,
     at timestamptz NOT NULL
 );
 
@@ -221,6 +225,15 @@ CREATE TABLE statistics.contact (
     family text PRIMARY KEY,
     position bigint NOT NULL,
     at timestamptz NOT NULL
+);
+
+-- A feature granted or withdrawn (granting), denied or lifted.
+CREATE TABLE statistics.standing (
+    position bigint PRIMARY KEY,
+    family text NOT NULL,
+    feature text NOT NULL,
+    granting boolean NOT NULL,
+    holds boolean NOT NULL
 );
 
 INSERT INTO statistics.version (projection, version)

@@ -1,7 +1,7 @@
-"""A story of four tasks told through the verbs, at times set by hand, so that every figure can be worked out on paper.
+"""Four tasks told through the verbs, at times set by hand, so that every figure can be worked out on paper.
 
-Seconds count from ``START``. Author of T1 and T3 is qwen, of T2 grok, of T4 opus; sonnet, grok and another agent of grok
-review. The lane calls an approval in less than 30 s hasty.
+Seconds count from ``START``. Author of T1 and T3 is qwen, of T2 grok, of T4 opus; sonnet, grok and another agent of
+grok review. The lane calls an approval in less than 30 s hasty.
 """
 
 from __future__ import annotations

@@ -90,14 +90,18 @@ def test_rates_have_their_intervals_and_samples(connection: psycopg.Connection[A
 def test_spend_stands_beside_and_unknown_is_not_zero(connection: psycopg.Connection[Any]) -> None:
     found = records(connection)
     qwen, sonnet, grok = found[QWEN, "implementing"], found[SONNET, "reviewing"], found[GROK, "reviewing"]
-    assert qwen.to_json() | {
-        "tokens_input": 100,
-        "tokens_output": 50,
-        "tokens_cache_read": None,
-        "tokens_cache_write": None,
-        "tokens_per_delivery": 75,  # 150 over T1 and T3
-        "measured_share": 0.25,  # one of four advances
-    } == qwen.to_json()
+    assert (
+        qwen.to_json()
+        | {
+            "tokens_input": 100,
+            "tokens_output": 50,
+            "tokens_cache_read": None,
+            "tokens_cache_write": None,
+            "tokens_per_delivery": 75,  # 150 over T1 and T3
+            "measured_share": 0.25,  # one of four advances
+        }
+        == qwen.to_json()
+    )
     assert sonnet.to_json()["tokens_input"] == 200
     assert sonnet.tokens_per_delivery is None
     assert sonnet.measured_share == pytest.approx(1 / 3)

@@ -8,7 +8,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 
 from ainarres.database.connect import connect
@@ -16,11 +15,13 @@ from ainarres.domain import commands as c
 from ainarres.domain.events import REGISTRY
 from ainarres.faults import Fault, LedgerUnavailable
 from ainarres.ledger import store
+from ainarres.ledger.event import NewEvent
 from ainarres.projections import catchup, renewal
 from ainarres.projections.following import PROJECTIONS
 from ainarres.projections.runner import following
 
 if TYPE_CHECKING:
+    import psycopg
     from tests.database import Database
     from tests.integration.projections.story import Story
 
@@ -227,8 +228,6 @@ def test_a_follower_never_passes_the_horizon(story: Story, database: Database) -
 
 
 def _note(story: Story) -> Any:
-    from ainarres.ledger.event import NewEvent
-
     return NewEvent(stream="agent-x", version=1, type="NoteAdded", body={"text": "slow"}, actor="x")
 
 
