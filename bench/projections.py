@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--report-on", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.report_on:
-        print(json.dumps(_reports(given.report_on)))
+        sys.stdout.write(json.dumps(_reports(given.report_on)))
         return 0
     with tempfile.TemporaryDirectory(prefix="ainarres-bench-") as scratch:
         Path(scratch).chmod(0o755)
@@ -54,7 +54,7 @@ def main() -> int:
             found = _measure(embedded.owner_url(home), given.events)
         finally:
             embedded.stop(home)
-    print(json.dumps(found, indent=1))
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0 if found["passed"] else 1

@@ -993,9 +993,21 @@ CREATE INDEX dependency_prerequisite_idx ON projection.dependency USING btree (p
 
 CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
 
+-- Name: attempt_seat_cycle_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_seat_cycle_seconds_position_lane_epic_idx ON statistics.attempt USING btree (seat, cycle_seconds) INCLUDE ("position", lane, epic) WHERE (cycle_seconds IS NOT NULL);
+
+-- Name: attempt_seat_hold_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_seat_hold_seconds_position_lane_epic_idx ON statistics.attempt USING btree (seat, hold_seconds) INCLUDE ("position", lane, epic);
+
 -- Name: attempt_task_stage_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
 
 CREATE INDEX attempt_task_stage_idx ON statistics.attempt USING btree (task, stage) WHERE first_delivery;
+
+-- Name: attempt_workflow_stage_cycle_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_workflow_stage_cycle_seconds_position_lane_epic_idx ON statistics.attempt USING btree (workflow, stage, cycle_seconds) INCLUDE ("position", lane, epic) WHERE (cycle_seconds IS NOT NULL);
 
 -- Name: decision_author_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
 

@@ -106,8 +106,8 @@ GRANT SELECT, INSERT, UPDATE ON statistics.{name} TO ainarres_app
 GRANT SELECT ON statistics.{name} TO ainarres_reader
 
 -- analyze --
--- The planner knows nothing of a new table.
-ANALYZE statistics.{name}
+-- The planner knows nothing of a new table, nor that all of its rows are visible.
+VACUUM ANALYZE statistics.{name}
 
 -- analyze_next --
 -- Nor while it grows.

@@ -87,26 +87,19 @@ WITH found AS (
 UPDATE statistics.decision d SET overturned_position = f.overturned FROM found f WHERE d.position = f.decision
 
 -- figures --
--- The figures of a span of positions, as known at its end, in every grouping that is asked for at once.
-SELECT grouping(stage) = 0 AS by_stage,
-       grouping(reviewer_family) = 0 AS by_reviewer_family, grouping(reviewer_maker) = 0 AS by_reviewer_maker,
-       grouping(author_family) = 0 AS by_author_family, grouping(author_maker) = 0 AS by_author_maker,
-       grouping(same_family) = 0 AS by_same_family, grouping(same_maker) = 0 AS by_same_maker,
-       stage, reviewer_family, reviewer_maker, author_family, author_maker, same_family, same_maker,
-       count(*) AS reviews,
+-- The decisions of a span of positions, as known at its end, counted in the finest groups there are; whoever wants
+-- coarser ones adds these up, and merges the sorted seconds for a median.
+SELECT stage, reviewer_family, reviewer_maker, author_family, author_maker,
        count(*) FILTER (WHERE approved) AS approved,
        count(*) FILTER (WHERE NOT approved) AS rejected,
-       count(*) FILTER (WHERE escaped) AS escaped,
+       count(*) FILTER (WHERE approved AND escaped_position <= %(upto)s) AS escaped,
        count(*) FILTER (WHERE overturned_position <= %(upto)s) AS overturned,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY review_seconds) AS median_review_seconds,
-       CASE WHEN count(floor_seconds) > 0
-            THEN count(*) FILTER (WHERE escaped AND review_seconds < floor_seconds) END AS hasty_approvals
-  FROM (SELECT *, approved AND escaped_position <= %(upto)s AS escaped,
-               reviewer_family = author_family AS same_family, reviewer_maker = author_maker AS same_maker
-          FROM statistics.decision
-         WHERE position > %(after)s AND position <= %(upto)s
-           AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)) AS d
- GROUP BY GROUPING SETS (
-    (reviewer_family, author_family, stage), (reviewer_maker, author_maker, stage), (reviewer_family),
-    (reviewer_maker), (reviewer_family, author_family), (reviewer_maker, author_maker), (same_family), (same_maker), ())
+       count(*) FILTER (WHERE approved AND escaped_position <= %(upto)s AND review_seconds < floor_seconds) AS hasty,
+       count(floor_seconds) AS floors,
+       coalesce(array_agg(review_seconds ORDER BY review_seconds) FILTER (WHERE review_seconds IS NOT NULL), '{}')
+           AS seconds
+  FROM statistics.decision
+ WHERE position > %(after)s AND position <= %(upto)s
+   AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+ GROUP BY stage, reviewer_family, reviewer_maker, author_family, author_maker
  ORDER BY stage, reviewer_family, author_family, reviewer_maker, author_maker

@@ -165,24 +165,38 @@ ON CONFLICT (bucket, lane, epic, family) DO UPDATE SET events = a.events + EXCLU
 
 -- record --
 -- The figures of every family, capability, workflow and stage in a span of positions.
-WITH figures AS (
-SELECT min(position) AS sample,
-       count(*) FILTER (WHERE outcome = 'advanced') AS submissions,
-       count(*) FILTER (WHERE first_delivery) AS delivered,
-       count(*) FILTER (WHERE first_delivery AND (bounced_position IS NULL OR bounced_position > %(upto)s))
-           AS first_pass,
-       count(*) FILTER (WHERE outcome = 'released') AS released,
-       count(*) FILTER (WHERE outcome = 'expired') AS expired,
-       count(*) FILTER (WHERE outcome IN ('advanced', 'rejected')) AS moves,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY hold_seconds) AS hold_p50,
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY hold_seconds) AS hold_p95,
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY cycle_seconds) AS cycle_p50
-  FROM statistics.attempt
- WHERE position > %(after)s AND position <= %(upto)s AND family IS NOT NULL
-   AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
- GROUP BY seat)
-SELECT a.family, a.capability, a.workflow, a.stage, f.*
-  FROM figures f JOIN statistics.attempt a ON a.position = f.sample
+WITH counted AS (
+    SELECT seat, min(position) AS sample,
+           count(*) FILTER (WHERE outcome = 'advanced') AS submissions,
+           count(*) FILTER (WHERE first_delivery) AS delivered,
+           count(*) FILTER (WHERE first_delivery AND (bounced_position IS NULL OR bounced_position > %(upto)s))
+               AS first_pass,
+           count(*) FILTER (WHERE outcome = 'released') AS released,
+           count(*) FILTER (WHERE outcome = 'expired') AS expired,
+           count(*) FILTER (WHERE outcome IN ('advanced', 'rejected')) AS moves
+      FROM statistics.attempt
+     WHERE position > %(after)s AND position <= %(upto)s
+       AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+     GROUP BY seat
+), held AS (
+    SELECT seat, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY hold_seconds) AS seconds
+      FROM statistics.attempt
+     WHERE position > %(after)s AND position <= %(upto)s
+       AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+     GROUP BY seat
+), cycled AS (
+    SELECT seat, percentile_cont(0.5) WITHIN GROUP (ORDER BY cycle_seconds) AS seconds
+      FROM statistics.attempt
+     WHERE cycle_seconds IS NOT NULL AND position > %(after)s AND position <= %(upto)s
+       AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+     GROUP BY seat)
+SELECT a.family, a.capability, a.workflow, a.stage, c.*,
+       h.seconds[1] AS hold_p50, h.seconds[2] AS hold_p95, y.seconds AS cycle_p50
+  FROM counted c
+  JOIN statistics.attempt a ON a.position = c.sample
+  JOIN held h ON h.seat = c.seat
+  LEFT JOIN cycled y ON y.seat = c.seat
+ WHERE a.family IS NOT NULL
 
 -- faults --
 -- Rejections charged to a producer, by the stage at fault.
