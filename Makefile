@@ -5,10 +5,10 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants lock clean
+.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
 
@@ -60,6 +60,8 @@ mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
+bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock

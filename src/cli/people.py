@@ -26,6 +26,12 @@ Home = Annotated[str | None, typer.Option("--home", metavar="DIRECTORY", help="D
 Lane = Annotated[
     str | None, typer.Option("--lane", metavar="LANE", help="Lane as `project/lane`; all of them if left out")
 ]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="POSITION|TIME", help="As of a position of the ledger or a time, as the ledger knew it"
+    ),
+]
 
 # Typer has carried click inside and outside of itself; this class is the root of its complaints in either case.
 _COMPLAINT: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
