@@ -72,7 +72,7 @@ class CardVersion(Event):
 
 
 class Score(Event):
-    """Why a scored lane chose this task: the parts and their sum."""
+    """Why a task was chosen where the order is a score: the parts and their sum."""
 
     skills: float
     priority: float
