@@ -175,7 +175,7 @@ def test_merging_is_one_family_s(scene: Scene) -> None:
     scene.ok(scene.human, c.AdoptFamilies(text=merger, source="f"))
     task = scene.task()
     through(scene, task, DESIGNER, DESIGNER)
-    for family, artifacts in ((CHEAP, commit("b" * 40)), (REVIEWER, ())):
+    for family, artifacts in ((CHEAP, commit("b" * 40, "a" * 40)), (REVIEWER, ())):
         agent = scene.agent(family)
         scene.ok(agent, c.Claim(task=task))
         scene.ok(agent, c.Advance(task=task, artifacts=artifacts))
