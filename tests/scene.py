@@ -13,6 +13,8 @@ from ainarres.verbs.session import Session
 if TYPE_CHECKING:
     from uuid import UUID
 
+    import psycopg
+
     from ainarres.verbs.envelope import Envelope
     from tests.database import Database
 
@@ -106,7 +108,7 @@ class Scene:
 
     def __init__(self, database: Database, *, workflow: str = WORKFLOW, families: str = FAMILIES) -> None:
         self.url = database.url
-        self.owner_url = database.owner_url
+        self.owner_url, self.admin_url = database.owner_url, database.admin_url
         self._connections: list[Any] = []
         self._tokens: dict[str, str] = {}
         self.human = self.session()
@@ -120,6 +122,10 @@ class Scene:
         connection = connect(self.url)
         self._connections.append(connection)
         return Session(connection, token)
+
+    def owner(self) -> psycopg.Connection[Any]:
+        """Open a connection of the tables' owner, without limits of time; who asks closes it."""
+        return connect(self.owner_url, idle_seconds=0, statement_seconds=0)
 
     def token(self, family: str | None, name: str | None = None, **more: Any) -> str:
         """Issue a token."""

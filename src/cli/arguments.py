@@ -23,7 +23,8 @@ ARTIFACTS = ("branch", "commit", "pr", "file")
 def parse(entry: Entry, argv: Sequence[str]) -> dict[str, Any]:
     """Return the values given, by field (or by name, for what is no field of the command).
 
-    Raises ``InvalidInput`` naming the option and the cure.
+    What is required may be missing still: the settings may say it. Raises ``InvalidInput`` naming the option and the
+    cure.
     """
     by_flag = {option.flag: option for option in entry.options}
     given: dict[str, Any] = {}
@@ -32,9 +33,8 @@ def parse(entry: Entry, argv: Sequence[str]) -> dict[str, Any]:
         if flag is None:
             places.append(value)
         else:
-            _take(given, by_flag[flag], value)
+            _take(given, by_flag.get(flag) or by_flag["--set"], value, flag)
     _place(entry, places, given)
-    _require(entry, given)
     return given
 
 
@@ -46,7 +46,7 @@ def _split(argv: Sequence[str], by_flag: dict[str, Option], entry: Entry) -> Ite
             yield from ((None, rest) for rest in words)
         elif word.startswith("-") and word != "-":
             flag, equals, value = word.partition("=")
-            option = by_flag.get(flag)
+            option = by_flag.get(flag) or _parameter(flag, by_flag)
             if option is None:
                 raise unknown(flag, by_flag, entry.words)
             if option.kind == "flag":
@@ -73,7 +73,12 @@ def unknown(flag: str, known: Sequence[str] | dict[str, Option], words: str) -> 
     return InvalidInput(flag, "no such option", cure)
 
 
-def _take(given: dict[str, Any], option: Option, text: str) -> None:
+def _parameter(flag: str, by_flag: dict[str, Option]) -> Option | None:
+    """A command that takes parameters takes each as an option of its own name, too."""
+    return by_flag.get("--set") if flag.startswith("--") and len(flag) > len("--") else None
+
+
+def _take(given: dict[str, Any], option: Option, text: str, flag: str) -> None:
     field = option.field
     match option.kind:
         case "flag":
@@ -85,10 +90,14 @@ def _take(given: dict[str, Any], option: Option, text: str) -> None:
         case "shorthand":
             artifact = documents.shorthand(option.flag[2:], text)
             given["artifacts"] = (*given.get("artifacts", ()), artifact)
+        case "parameter":
+            given[field] = given.get(field, {}) | documents.parameter(flag, text)
         case _ if field in given:
             raise InvalidInput(option.flag, "was given twice", "give it once")
         case "number":
             given[field] = number(option.flag, text)
+        case "graph":
+            given[field] = documents.graph(text)
         case "json":
             given[field] = documents.json_object(option.flag, text)
         case _:
@@ -103,8 +112,8 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
         if place.kind == "list":
             given[place.field] = tuple(item for text in places for item in _items(text))
             places = []
-        elif place.kind == "document":
-            given |= documents.document(places.pop(0))
+        elif place.kind in ("document", "template"):
+            given |= getattr(documents, place.kind)(places.pop(0))
         else:
             given[place.field] = places.pop(0)
     if places:
@@ -112,9 +121,11 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
         raise InvalidInput(places[0], "is one word too many", f"ainarres {entry.words} takes {takes}; quote texts")
 
 
-def _require(entry: Entry, given: dict[str, Any]) -> None:
+def require(entry: Entry, given: dict[str, Any]) -> None:
+    """Raise ``InvalidInput`` for the first thing that neither the command line nor a setting said."""
     for option in (*entry.places, *entry.options):
-        if option.required and option.field not in given:
+        stands_in = option.field in ("title", "lane") and "graph" in given  # the file may say them
+        if option.required and option.field not in given and not stands_in:
             raise InvalidInput(option.shown, "is missing", f"for example: {entry.example}")
 
 

@@ -99,8 +99,14 @@ def _watch(connection: psycopg.Connection[Any], lane: str | None, limit: int) ->
 
     from ainarres.projections import glance  # noqa: PLC0415 - as above
 
+    console = _console()
     try:
-        with Live(console=_console(), auto_refresh=False) as live:
+        if not console.is_terminal:  # a pipe gets one board after another
+            while True:
+                console.print(draw(glance.read_columns(connection, lane, limit)[1]))
+                console.file.flush()
+                time.sleep(INTERVAL)
+        with Live(console=console, auto_refresh=False) as live:
             while True:
                 live.update(draw(glance.read_columns(connection, lane, limit)[1]), refresh=True)
                 time.sleep(INTERVAL)

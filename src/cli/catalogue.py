@@ -1,8 +1,8 @@
 """Every command of the release, once: where it stands, what runs it, and an example that works.
 
-Verbs name a command model whose fields become arguments and options; the others name a function, whose signature typer
-reads. ``reference`` turns both into ``table.json``, from which the program starts, and into docs/cli.md. Nothing
-imports this module at run time.
+Verbs name a command model, whose fields become arguments and options; other commands name a function, whose signature
+typer reads. ``reference`` makes ``table.json``, from which the program starts, and docs/cli.md of both; nothing imports
+this module at run time.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ VERBS = (
         "agent",
         """ainarres create --lane web/dev --title "Add a parser" --payload '{"validate": "pytest"}'""",
     ),
+    Verb("why", "Why", "watch", "ainarres why d25d", ("task",)),
+    Verb("apply", "Apply", "operate", 'ainarres apply feature --lane web/dev --title "Export as CSV"', ("text",)),
     Verb("unblock", "Unblock", "operate", 'ainarres unblock d25d --reason "format is decided"', ("task",)),
     Verb("cancel", "Cancel", "operate", 'ainarres cancel d25d --reason "no longer wanted"', ("task",)),
     Verb("amend", "Amend", "operate", "ainarres amend d25d --priority 5", ("task",)),
@@ -68,8 +70,18 @@ VERBS = (
     Verb("waive", "Waive", "operate", 'ainarres waive d25d --reason "one maker left tonight"', ("task",)),
     Verb("lane pause", "PauseLane", "operate", 'ainarres lane pause web/dev --reason "release day"', ("lane",)),
     Verb("lane resume", "ResumeLane", "operate", 'ainarres lane resume web/dev --reason "released"', ("lane",)),
+    Verb("stop", "Stop", "operate", 'ainarres stop --reason "the repository moves tonight"'),
+    Verb("sweep", "Sweep", "operate", "ainarres sweep"),
+    Verb("usage", "Usage", "operate", "ainarres usage worker-1 --input-tokens 5210 --output-tokens 840", ("agent",)),
     Verb("family adopt", "AdoptFamilies", "operate", "ainarres family adopt families.toml", ("text",)),
     Verb("workflow adopt", "AdoptWorkflow", "operate", "ainarres workflow adopt dev.toml", ("text",)),
+    Verb(
+        "workflow migrate",
+        "MigrateTasks",
+        "operate",
+        """ainarres workflow migrate dev --stages '{"checking": "reviewing"}'""",
+        ("workflow",),
+    ),
     Verb("project adopt", "AdoptProject", "operate", "ainarres project adopt project.toml", ("text",)),
     Verb("card adopt", "AdoptCard", "operate", "ainarres card adopt roles/reviewer.md", ("text",)),
     Verb("token issue", "IssueToken", "operate", "ainarres token issue --family opencode+qwen --life 8h"),
@@ -102,6 +114,8 @@ ACTS = (
     Act("init", "begin:init", "start", "ainarres init"),
     Act("up", "begin:up", "start", "ainarres up"),
     Act("down", "begin:down", "start", "ainarres down"),
+    Act("backup", "keeping:backup", "start", "ainarres backup --keep 7 /var/backups/ainarres"),
+    Act("restore", "keeping:restore", "start", "ainarres restore /var/backups/ainarres --check --home restored"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),
@@ -129,4 +143,10 @@ ACTS = (
     Act("diff", "past:diff", "audit", "ainarres diff --from 2026-03-01T12:00:00Z --to 1500"),
     Act("follow", "audit:follow", "audit", "ainarres follow"),
     Act("rebuild", "audit:rebuild", "audit", "ainarres rebuild --check"),
+    Act("seal", "witness:seal", "audit", "ainarres seal --key-file seal.key --to /mnt/witness/ainarres.note"),
+    Act("verify", "witness:verify", "audit", "ainarres verify --against /mnt/witness/ainarres.note"),
+    Act("prove", "witness:prove", "audit", "ainarres prove 42"),
+    Act("export", "copies:export", "audit", "ainarres export --to ledger.jsonl"),
+    Act("import", "copies:load", "audit", "ainarres import ledger.jsonl --home copy"),
+    Act("promote", "copies:promote", "audit", "ainarres promote --home copy"),
 )

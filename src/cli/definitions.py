@@ -154,9 +154,10 @@ def diff(file: File, json: Json = False, url: Url = None, home: Home = None) -> 
     if isinstance(new, tuple):
         return _told(new, as_json=json)
     old = _adopted(new.key, None, url, home)
-    if isinstance(old, Refusal):
-        return trouble.refuse(old, as_json=json)
-    lines = compare(old, new)
+    if isinstance(old, Refusal):  # the key is the file's own, so nothing was mistyped
+        lines = [f"+ workflow {new.key}, which is not adopted yet: `ainarres workflow adopt {file}`"]
+    else:
+        lines = compare(old, new)
     if json:
         return show_json({"workflow": new.key, "changes": lines})
     print("\n".join(map(printable, lines)) or f"{file} is what is adopted already")

@@ -17,6 +17,45 @@ def document(name: str) -> dict[str, str]:
     return {"text": _text("FILE", name), "source": "standard input" if name == "-" else name}
 
 
+def template(name: str) -> dict[str, str]:
+    """Read a template: a file, or one of the stock by its name."""
+    if name == "-" or name.endswith(".toml"):
+        return document(name)
+    from ainarres import stock  # noqa: PLC0415 - only where a template is applied
+
+    return {"text": stock.read("template", name), "source": f"{name}.toml"}
+
+
+def parameter(flag: str, text: str) -> dict[str, str]:
+    """Read a template's parameter: ``--set NAME=TEXT``, or an option of its own name."""
+    if flag != "--set":
+        return {flag[2:]: text}
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InvalidInput(flag, f"{text!r} is no parameter", "write --set NAME=TEXT")
+    return {name: value}
+
+
+def graph(name: str) -> dict[str, Any]:
+    """Read a graph: TOML with ``[[task]]`` tables, a JSON object with ``tasks``, or a JSON list of them.
+
+    What else an object says (``lane``, ``epic``) is kept: the command line comes before it.
+    """
+    import json  # noqa: PLC0415 - only where a graph is posted
+    import tomllib  # noqa: PLC0415 - as above
+
+    text = _text("--graph", name)
+    try:
+        read = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("--graph", f"{name}: {error}", "write a JSON list of tasks, or a .toml file") from None
+    said = dict(read) if isinstance(read, dict) else {"tasks": read}
+    tasks = said.pop("task", None) or said.pop("tasks", None)
+    if not isinstance(tasks, list):
+        raise InvalidInput("--graph", f"{name} holds no list of tasks", 'write [{"key": "a", "title": "…"}]')
+    return {**said, "tasks": tuple(tasks)}
+
+
 def json_object(flag: str, given: str) -> dict[str, Any]:
     """Read a JSON object from the text itself, from ``@file`` or from ``-`` (standard input)."""
     import json  # noqa: PLC0415 - most verbs have no payload
@@ -27,7 +66,7 @@ def json_object(flag: str, given: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        said = str(error) or "nested too deeply"
+        said = "nested too deeply" if isinstance(error, RecursionError) else error
         raise InvalidInput(flag, f"is not JSON: {said}", 'write {"key": "value"}, @file or -') from None
     if not isinstance(value, dict):
         raise InvalidInput(flag, "is not a JSON object", 'write {"key": "value"}')

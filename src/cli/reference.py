@@ -32,6 +32,7 @@ _WORDS = {
     "title": "What is to be done, in one line",
     "note": "What whoever comes next should know",
     "text": "The words to leave",
+    "correlation": "The brief it descends from; your held task's if left out",
     "reason": "Why, in a few words",
     "epic": "Epic that the task belongs to",
     "template": "Template that the task was made from",
@@ -45,6 +46,9 @@ _WORDS = {
     "family": "Family as `harness+model`",
     "feature": "Feature as `kind:key`",
     "scope": "What the token may do",
+    "agent": "Agent that spent them",
+    "model": "Model that was used, in its maker's words",
+    "workflow": "Key of the workflow",
     "role": "Role; the file's name without `.md` if left out",
 }
 _METAVARS = {"text": "TEXT", "number": "N", "list": "NAME[,NAME…]", "json": "JSON|@FILE|-", "artifact": "TYPE=REF"}
@@ -60,6 +64,10 @@ _UNIVERSAL = (
     ("home", "--home", "text", "Directory of the embedded server", "DIRECTORY"),
 )
 _KEY = ("key", "--key", "text", "Idempotency key: a repeat with the same key appends nothing", "UUID")
+_DOCUMENTS = {
+    "": ("document", "File, or - for standard input", "FILE"),
+    "apply": ("template", "A stock template, a file that ends in .toml, or - for standard input", "TEMPLATE|FILE"),
+}
 _CONTAINER = {"text", "source"}
 
 
@@ -78,13 +86,19 @@ def document() -> str:
 def _verb(verb: Verb) -> dict[str, Any]:
     model: type[BaseModel] = getattr(commands, verb.model)
     fields = dict(model.model_fields)
-    takes_file = "text" in verb.places and verb.words.endswith("adopt")
-    places = [_place(name, fields[name], takes_file) for name in verb.places]
+    takes_file = "text" in verb.places and "text" in fields and verb.model != "Note"
+    places = [_place(name, fields[name], takes_file, verb.words) for name in verb.places]
     options: list[dict[str, Any]] = []
     for name, field in fields.items():
         if name in verb.places or (takes_file and name in _CONTAINER):
             continue
         options += _options(name, field)
+    if verb.model == "Create":
+        words = (
+            "Many tasks at once, all or nothing: [[task]] tables of a TOML file, or JSON, each with `key`, `title`, "
+            "and `after` for the keys that come first"
+        )
+        options.append(_row("graph", "--graph", "graph", words, "FILE|-"))
     if verb.model == "AdoptCard":
         options[0]["required"] = False  # the file's name tells
     universal = [_row(*one) for one in (*_UNIVERSAL, _KEY)]
@@ -104,14 +118,25 @@ def _entry(of: Verb | Act, summary: str, places: list[Any], options: list[Any], 
     return {**named, **run, "places": places, "options": options}
 
 
-def _place(name: str, field: FieldInfo, takes_file: bool) -> dict[str, Any]:
+def _place(name: str, field: FieldInfo, takes_file: bool, verb: str) -> dict[str, Any]:
     if takes_file:
-        return _row("text", "", "document", "File, or - for standard input", "FILE", required=True)
+        return _row(name, "", *_DOCUMENTS.get(verb, _DOCUMENTS[""]), required=True)
     kind, _ = _kind(field.annotation)
     return _row(name, "", kind, _help(name, field), name.upper(), required=field.is_required())
 
 
 def _options(name: str, field: FieldInfo) -> list[dict[str, Any]]:
+    if name == "parameters":
+        return [
+            _row(name, "--title", "parameter", "The template's `title`, which most of them take", "TEXT"),
+            _row(
+                name,
+                "--set",
+                "parameter",
+                "Another parameter, which may also be written `--NAME TEXT`; may be repeated",
+                "NAME=TEXT",
+            ),
+        ]
     kind, choices = _kind(field.annotation)
     metavar = "|".join(choices) if choices else _METAVARS.get(kind, "")
     default = field.get_default(call_default_factory=True) if not field.is_required() else None

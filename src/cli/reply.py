@@ -30,6 +30,10 @@ _EXTRAS = (
     "ledger",
     "done",
     "holder",
+    "recovered",
+    "moved",
+    "held",
+    "could",
     "retry_after",
 )
 """What an envelope may carry besides, in the order in which it is shown."""
@@ -43,6 +47,23 @@ _ARGUMENTS = {
     "progress": ' --note "…"',
     "amend": " --priority 5",
 }
+_SHORTHANDS = frozenset({"branch", "commit", "pr", "file"})
+_AFTERWARDS = {
+    "project adopt": ("ainarres family adopt families.toml", 'ainarres create --lane LANE --title "…"'),
+    "family adopt": ("ainarres token issue --family FAMILY",),
+    "workflow adopt": ("ainarres workflow list",),
+    "card adopt": ("ainarres card ROLE",),
+    "token issue": ("export AINARRES_TOKEN=…", "ainarres whoami"),
+    "token narrow": ("ainarres token list",),
+    "token revoke": ("ainarres status",),
+    "stop": ('ainarres lane resume LANE --reason "…"',),
+    "lane pause": ('ainarres lane resume LANE --reason "…"',),
+    "lane resume": ("ainarres board",),
+    "workflow migrate": ("ainarres board",),
+    "create": ("ainarres board",),
+    "apply": ("ainarres board",),
+}
+"""What to type next after a verb that says nothing of a task."""
 
 
 def text(words: str, envelope: Mapping[str, Any]) -> str:
@@ -56,13 +77,15 @@ def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
     if task is not None:
         yield from _task_lines(task, brief=words not in ("next", "claim"))
     yield from _extra_lines(envelope)
-    for line in envelope.get("history", ()):
+    yield from _answers(envelope)
+    history = envelope.get("history", ())
+    for line in history if isinstance(history, list) else ():  # `why` names a command there
         yield f"  {printable(line['at'][:19])}Z  {printable(line['type'])}{_told(line)}"
     card = envelope.get("card")
     if isinstance(card, dict):
         role = printable(card["role"])
         yield f"role card: {role} version {card['version']} (ainarres card {role})"
-    commands = list(_commands(task, envelope))
+    commands = list(_commands(words, task, envelope))
     if commands:
         yield "next:"
         yield from (f"  {command}" for command in commands)
@@ -97,7 +120,8 @@ def _task_lines(task: Mapping[str, Any], *, brief: bool) -> Iterator[str]:
 def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
     for name in _EXTRAS:
         value = envelope.get(name)
-        if value in (None, [], {}) or isinstance(value, dict):
+        first = value[0] if value and isinstance(value, list) else value
+        if value in (None, [], {}) or isinstance(first, dict):
             continue
         label = name.replace("_", " ")
         if isinstance(value, list):
@@ -107,19 +131,44 @@ def _extra_lines(envelope: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {label}: {printable(str(value))}"
 
 
+def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
+    """What creating several tasks, and asking why, bring along."""
+    for key, task in envelope.get("tasks", {}).items():
+        yield f"  {short(task)} {printable(key)}"
+    for one in envelope.get("waits_on", ()):
+        stands = "cancelled" if one["cancelled"] else one["stage"]
+        yield f"  waits on {short(one['task'])} [{printable(stands)}] {printable(one['title'], 100)}"
+    for one in envelope.get("families", ()):
+        if isinstance(one, dict) and one["obstacles"]:
+            yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"
+    for one in envelope.get("routes", ()):
+        where = f"{printable(one['lane'])} [{printable(one['stage'])}]"
+        yield f"  {where} {one['tasks']} tasks: {printable(one['closed_because'] or 'open to you')}"
+
+
 def _told(line: Mapping[str, Any]) -> str:
     words = [f"{line['from_stage']}→{line['to_stage']}"] if "to_stage" in line else []
     words += [str(line[name]) for name in ("reason", "note", "text") if line.get(name)]
     return f"  ({printable(': '.join(words), 200)})" if words else ""
 
 
-def _commands(task: Mapping[str, Any] | None, envelope: Mapping[str, Any]) -> Iterator[str]:
+def _commands(words: str, task: Mapping[str, Any] | None, envelope: Mapping[str, Any]) -> Iterator[str]:
+    if envelope["ok"] and not envelope["next"]:
+        yield from _AFTERWARDS.get(words, ())
     for verb in envelope["next"]:
         if verb == "next" or task is None:
             yield f"ainarres {verb}"
             continue
         fence = f" --fence {task['fence']}" if verb in _FENCED and "fence" in task else ""
-        yield f"ainarres {verb} {task['id'].replace('-', '')[-8:]}{fence}{_ARGUMENTS.get(verb, '')}"
+        brings = _artifacts(verb, envelope)
+        yield f"ainarres {verb} {task['id'].replace('-', '')[-8:]}{fence}{brings}{_ARGUMENTS.get(verb, '')}"
+
+
+def _artifacts(verb: str, envelope: Mapping[str, Any]) -> str:
+    """Write the options of the artifacts without which the move would be refused, where there is one such move."""
+    moves = [move for move in envelope.get("moves", ()) if move["verb"] == verb]
+    types = moves[0]["artifacts"] if len(moves) == 1 else ()
+    return "".join(f" --{one} …" if one in _SHORTHANDS else f" --artifact {printable(one)}=…" for one in types)
 
 
 def _moment(at: str) -> str:

@@ -973,9 +973,13 @@ CREATE INDEX event_task ON ledger.event USING btree (task, "position") WHERE (ta
 
 CREATE UNIQUE INDEX board_holder_idx ON projection.board USING btree (holder) WHERE (holder IS NOT NULL);
 
--- Name: board_lane_stage_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+-- Name: board_lane_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
-CREATE INDEX board_lane_stage_idx ON projection.board USING btree (lane, stage);
+CREATE INDEX board_lane_idx ON projection.board USING btree (lane) WHERE (blocked AND (NOT cancelled));
+
+-- Name: board_lane_idx1; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX board_lane_idx1 ON projection.board USING btree (lane) WHERE ((waits > 0) AND (NOT blocked) AND (NOT cancelled));
 
 -- Name: board_lease_expires_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 

@@ -33,22 +33,30 @@ class Birth:
     correlation: UUID | None = None
 
 
-def create(command: Create, birth: Birth, context: Context) -> Decision | Refusal:
-    """Decide a new task at the workflow's initial stage."""
+def starter_gate(name: str, context: Context) -> Refusal | None:
+    """Refuse a caller who may not create on the lane ``name``, whatever the task: asked before all else."""
     workflow, caller = context.workflow, context.caller
-    initial = workflow.initial
     if context.lane_paused:
-        return Refusal("conflict", f"lane {birth.lane} is paused; an operator may resume it")
+        return Refusal("conflict", f"lane {name} is paused; an operator may resume it")
     if not caller.may("operator"):
-        lane = f"lane:{birth.lane}"
+        lane = f"lane:{name}"
         if lane not in caller.features:
             return Refusal("not_eligible", f"need {lane}; see `ainarres whoami`", {"missing": [lane]})
-        starts = [t for t in workflow.exits(initial.key) if t.kind == "advance"]
+        starts = [t for t in workflow.exits(workflow.initial.key) if t.kind == "advance"]
         if starts and not any(caller.features.issuperset(t.requires) for t in starts):
             nearest: set[str] = min(({*t.requires} - caller.features for t in starts), key=len)
             missing = sorted(nearest)
             text = f"creating a task needs the key to its first step: {', '.join(missing)}"
             return Refusal("not_eligible", text, {"missing": missing})
+    return None
+
+
+def create(command: Create, birth: Birth, context: Context) -> Decision | Refusal:
+    """Decide a new task at the workflow's initial stage."""
+    if refused := starter_gate(birth.lane, context):
+        return refused
+    workflow, caller = context.workflow, context.caller
+    initial = workflow.initial
     event = e.TaskCreated(
         id=birth.id,
         project=birth.project,

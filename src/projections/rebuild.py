@@ -152,7 +152,7 @@ class _Filler:
         tasks = {"tasks": list(touched)}
         self._connection.execute(self._sql["forget_task"], tasks)
         self._connection.execute(self._sql["forget_edges"], tasks)
-        self._copy_board(row for row in self._fold.rows() if row["task"] in touched)
+        self._copy_board(self._fold.rows(only=touched))
         self._copy_edges({task: edges for task, edges in self._fold.edges.items() if task in touched})
         self._connection.execute(self._sql["forget_routes"])
         self._copy_routes()

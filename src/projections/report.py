@@ -82,7 +82,7 @@ class Report:
     escalations: tuple[Escalation, ...]
     recovered: tuple[Recovered, ...]
     activity: Mapping[str, int]
-    """Events by family of the actor, the busiest first."""
+    """Events of the tasks' own streams by family of the actor, the busiest first; heartbeats are not among them."""
     labels: Mapping[str, str]
     totals: Mapping[str, int] = field(default_factory=dict)
     """Of sections that hold more than they show here, and of the shipped tasks that were reviewed, or by another
@@ -149,7 +149,8 @@ class Report:
         busy: Counter[str] = Counter()
         for family, count in self.activity.items():  # families of one label are one line, as they are everywhere above
             busy[named(family)] += count
-        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in busy.items()] or [NONE])]
+        ranked = sorted(busy.items(), key=lambda item: (-item[1], item[0]))
+        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in ranked] or [NONE])]
         return "\n".join(lines)
 
     def cross_line(self) -> str:
@@ -235,7 +236,7 @@ class _Folding:
             case e.TaskCreated() as born if self._lane in (None, born.lane):
                 self._lives[born.id] = _Life(born.id, born.title, (born.workflow, born.workflow_version))
         life = self._lives.get(fact.task) if fact.task else None
-        if life is not None:
+        if life is not None and fact.stream.startswith("task-"):  # heartbeats and credentials are not work
             self._activity[fact.family or PEOPLE] += 1
             self._live(life, fact)
 

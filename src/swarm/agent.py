@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ainarres.domain.commands import Command
     from ainarres.swarm.adapter import Adapter, Reader, Verdict
     from ainarres.swarm.line import Connect
+    from ainarres.swarm.meter import Meter
     from ainarres.swarm.workspace import Workspace, Workspaces
     from ainarres.verbs.envelope import Envelope
 
@@ -94,6 +95,7 @@ class Agent:
     environment: Mapping[str, str]
     tell: Callable[[str], None]
     halt: Halt
+    meter: Meter | None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -110,21 +112,23 @@ def run(
     environment: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = print,
     halt: Halt | None = None,
+    meter: Meter | None = None,
 ) -> Ending:
     """Work until nothing is open on ``lanes`` (all that the credential reaches, when empty), or for ever.
 
-    ``connect`` opens a connection that speaks as this agent. ``outlook`` tells what is left, for
-    ``until="drained"``; without it one empty answer from every lane counts as drained. ``poll`` is seconds between
-    two questions to an empty board. ``environment`` is how the ``ainarres`` command inside the harness reaches the
-    ledger (``AINARRES_TOKEN`` and one of ``AINARRES_URL``, ``AINARRES_HOME``, ``AINARRES_SERVER``). ``tell`` takes
-    one line of log; ``halt`` is called by the process's signal handlers (``Halt.on_signals``). Raises InvalidInput
-    when the harness cannot be started.
+    ``connect`` opens a connection that speaks as this agent. ``outlook`` tells what is left, for ``until="drained"``;
+    without it one empty answer from every lane counts as drained. ``poll`` is seconds between two questions to an
+    empty board. ``environment`` is how the ``ainarres`` command inside the harness reaches the ledger
+    (``AINARRES_TOKEN`` and one of ``AINARRES_URL``, ``AINARRES_HOME``, ``AINARRES_SERVER``). ``tell`` takes one line
+    of log; ``halt`` is called by the process's signal handlers (``Halt.on_signals``). ``meter`` reports the tokens
+    that runs print; without one they are only logged. Raises InvalidInput when the harness cannot be started.
     """
     with ExitStack() as stack:
         halt = stack.enter_context(Halt()) if halt is None else halt
         line = Line(connect, halt, limits.outage)
         stack.callback(line.close)
-        agent = Agent(line, connect, adapter, workspaces, lanes, outlook, limits, poll, environment or {}, tell, halt)
+        around = environment or {}
+        agent = Agent(line, connect, adapter, workspaces, lanes, outlook, limits, poll, around, tell, halt, meter)
         try:
             return _live(agent, until)
         except LedgerUnavailable as error:
@@ -230,6 +234,7 @@ def _work(agent: Agent, found: Envelope, workspace: Workspace) -> None:
                     limit=agent.limits.attempt,
                     halt=halt,
                     grace=agent.limits.grace,
+                    started=workspace.started,
                 )
         except InvalidInput as error:
             _release(agent, task, str(error), "infra")
@@ -237,6 +242,7 @@ def _work(agent: Agent, found: Envelope, workspace: Workspace) -> None:
         finally:
             agent.halt.pass_on(None)
         _settle(agent, task, ended, reader, halt)
+        _charge(agent, task, reader)
 
 
 def _settle(agent: Agent, task: Mapping[str, Any], ended: harness.Run, reader: Reader, halt: Halt) -> None:
@@ -298,6 +304,18 @@ def _assignment(found: Envelope, workspace: Workspace) -> Assignment:
 def _environment(agent: Agent, task: Mapping[str, Any], workspace: Workspace) -> dict[str, str]:
     mine = {"AINARRES_TASK": str(task["id"]), "AINARRES_FENCE": str(task["fence"])}
     return agent.workspaces.environment(workspace, name=str(task["holder"]), given={**agent.environment, **mine})
+
+
+def _charge(agent: Agent, task: Mapping[str, Any], reader: Reader) -> None:
+    """Report the tokens that were measured, if there is a meter; the work goes on whatever comes of it."""
+    if agent.meter is None or reader.usage is None:
+        return
+    try:
+        refused = agent.meter.report(task, reader.usage)
+    except LedgerUnavailable as error:
+        refused = str(error)
+    if refused is not None:
+        agent.tell(f"tokens not reported: {refused}")
 
 
 def _spent(reader: Reader) -> str:

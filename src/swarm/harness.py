@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Literal
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ainarres.swarm.adapter import Invocation, Reader
@@ -53,16 +53,18 @@ def run(
     limit: float,
     halt: Halt,
     grace: float = GRACE,
+    started: Callable[[int], None] = lambda _: None,
 ) -> Run:
     """Run the program in ``directory`` with exactly ``environment`` and return how it ended.
 
-    Standard output goes to ``reader`` and ``log``, standard error to ``log``. ``limit`` and ``grace`` are seconds.
-    Raises InvalidInput when the program cannot be started.
+    ``started`` is told the process group. Standard output goes to ``reader`` and ``log``, standard error to ``log``.
+    ``limit`` and ``grace`` are seconds. Raises InvalidInput when the program cannot be started.
     """
     begun = time.monotonic()
     with log.open("ab", buffering=0) as record:
         process = _start(invocation, directory, environment, record)
         assert process.stdout is not None
+        started(process.pid)
         # A daemon that the program leaves behind may hold its output open, so its exit is watched for itself.
         exited, told = os.pipe()
         waiter = threading.Thread(target=_watch, args=(process, told), daemon=True)

@@ -27,6 +27,7 @@ from ainarres.faults import AinarresError, InvalidInput, LedgerUnavailable
 from ainarres.projections.outlook import remaining
 from ainarres.swarm import agent
 from ainarres.swarm.halt import Halt
+from ainarres.swarm.meter import Meter
 from ainarres.swarm.script import Script
 from ainarres.swarm.workspace import Workspaces
 from ainarres.verbs.definitions import SQL
@@ -83,6 +84,7 @@ def start(
             environment={"AINARRES_TOKEN": token, "AINARRES_URL": url},
             tell=tell,
             halt=halt,
+            meter=_meter(url, settings),
         )
     tell(ending.name.lower())
     return ending.value
@@ -121,6 +123,17 @@ def _issue(url: str, family: str | None, roles: Sequence[str]) -> str:
     if not issued.ok:
         raise InvalidInput("family", str(issued.reason))
     return str(issued.extra["token"])
+
+
+def _meter(url: str, settings: Settings) -> Meter | None:
+    """Return a meter with the token given for it, or with one issued where the agent's own was issued here as well."""
+    if token := os.environ.get("AINARRES_METER_TOKEN"):
+        return Meter(url, token)
+    if settings.token is not None:
+        return None
+    with connect(url) as connection:
+        issued = Session(connection).execute(IssueToken(scope="meter", life="24h"))
+    return Meter(url, str(issued.extra["token"])) if issued.ok else None
 
 
 def _narrowing(connection: psycopg.Connection[Any], family: str, roles: Sequence[str]) -> tuple[str, ...]:

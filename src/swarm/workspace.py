@@ -2,10 +2,10 @@
 run.
 
 An attempt's folder lies outside the main checkout: ``tree/`` (the worktree), ``home/``, ``bin/`` (the refusals) and
-``owner`` (the process it belongs to). Who produces works on the branch ``ainarres/<task>``; who judges stands on the
-very commit that is judged, on no branch. A folder is removed after its attempt unless it holds work that exists
-nowhere else; then it is moved to ``parked/`` and the log says where. The refusals are a guard rail against accidents,
-not a sandbox.
+``owner`` and ``harness`` (the processes it belongs to). Who produces works on the branch ``ainarres/<task>``; who
+judges stands on the very commit that is judged, on no branch. A folder is removed after its attempt unless it holds
+work that exists nowhere else; then it is moved to ``parked/`` and the log says where. The refusals are a guard rail
+against accidents, not a sandbox.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import fcntl
 import os
 import shlex
 import shutil
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,10 @@ class Workspace:
         """The private HOME."""
         return self.folder / "home"
 
+    def started(self, pid: int) -> None:
+        """Remember the process group of the harness, which a dead agent cannot end any more."""
+        _name_process(self.folder / "harness", pid)
+
     @property
     def log(self) -> Path:
         """What the program said; it outlives the workspace."""
@@ -89,7 +94,7 @@ class Workspaces:
                 self._clear(folder)
             tip = git(self.repository, "rev-parse", f"refs/heads/{self.main}")
             (folder / "home").mkdir(parents=True)
-            (folder / "owner").write_text(_process(os.getpid()) or "", "utf-8")
+            _name_process(folder / "owner", os.getpid())
             tree = str(folder / "tree")
             if role in PRODUCERS:
                 self._free(branch)
@@ -128,14 +133,9 @@ class Workspaces:
 
     def gc(self) -> list[Path]:
         """Collect the workspaces of processes that are gone; return where those with unsaved work were parked."""
-        parked = []
         with self._locked():
-            for owner in sorted(self.root.glob("*/owner")):
-                said = owner.read_text("utf-8")
-                if said != _process(int(said.split()[0] or 0) if said else 0) and (place := self._clear(owner.parent)):
-                    parked.append(place)
-            git(self.repository, "worktree", "prune")
-        return parked
+            gone = [owner.parent for owner in sorted(self.root.glob("*/owner")) if not _lives(owner)]
+            return [place for folder in gone if (place := self._clear(folder))]
 
     def _free(self, branch: str) -> None:
         """Take the branch away from the worktree of an earlier attempt, whose process may be dead or just too late."""
@@ -149,20 +149,24 @@ class Workspaces:
                     raise InvalidInput(
                         "repository", f"{branch} is checked out in {place}", "switch that to another branch"
                     )
-                self._clear(place.parent)
+                if place.exists():
+                    self._clear(place.parent)
+                else:
+                    git(self.repository, "worktree", "remove", "--force", str(place))
 
     def _clear(self, folder: Path) -> Path | None:
-        """Remove an attempt's folder, or park it."""
+        """Remove an attempt's folder, or park it; a harness that outlived its agent is killed first."""
         tree = folder / "tree"
         if not folder.exists():  # a later attempt took its branch, and has parked or removed it
             return None
+        if not _lives(folder / "owner") and _lives(folder / "harness"):
+            os.killpg(int((folder / "harness").read_text("utf-8").split()[0]), signal.SIGKILL)
         if tree.exists() and _unsaved(tree):
             return self._park(folder)
         if tree.exists():
             with contextlib.suppress(GitFailed):  # no worktree yet, or no more: removed with its folder
                 git(self.repository, "worktree", "remove", "--force", str(tree))
         shutil.rmtree(folder)
-        git(self.repository, "worktree", "prune")
         return None
 
     def _park(self, folder: Path) -> Path:
@@ -172,7 +176,8 @@ class Workspaces:
             number += 1
             place = self.root / "parked" / f"{folder.name}-{number}"
         place.parent.mkdir(exist_ok=True)
-        git(folder / "tree", "checkout", "--detach", "--quiet")  # keeps the changes, frees the branch
+        # Frees the branch and touches neither files nor index, which a killed git may have left locked.
+        git(folder / "tree", "update-ref", "--no-deref", "HEAD", "HEAD")
         folder.rename(place)
         git(self.repository, "worktree", "repair", str(place / "tree"))
         (place / "owner").unlink(missing_ok=True)
@@ -219,10 +224,18 @@ def _unsaved(tree: Path) -> bool:
         return any(tree.iterdir())  # half made: whatever is in it may be work
 
 
+def _name_process(file: Path, pid: int) -> None:
+    file.write_text(_process(pid) or "", "utf-8")
+
+
+def _lives(file: Path) -> bool:
+    """Tell whether the process that a file names is alive; no file names none."""
+    said = file.read_text("utf-8") if file.exists() else ""
+    return said != "" and _process(int(said.split()[0])) == said
+
+
 def _process(pid: int) -> str | None:
     """Name a live process so that a later one with its number is not taken for it; None when there is none."""
-    if pid <= 0:
-        return None
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     except FileNotFoundError:

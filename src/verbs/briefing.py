@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ainarres.database.queries import load
-from ainarres.domain.events import LeaseRenewed, TaskClaimed
+from ainarres.domain.events import TaskClaimed
 from ainarres.ledger import store
 from ainarres.projections.facts import fact_of
 
@@ -20,11 +20,13 @@ RECENT = 20
 """Events of the past that a briefing tells."""
 
 
-def of(connection: psycopg.Connection[Any], task: Task) -> dict[str, Any]:
-    """Return ``card`` (role, version, text; null if the stage has none) and ``history`` (newest last)."""
-    told = [(stored.position, fact_of(stored)) for stored in store.read_task(connection, task.id)]
+def of(connection: psycopg.Connection[Any], task: Task, upto: int | None = None) -> dict[str, Any]:
+    """Return ``card`` (role, version, text; null if the stage has none) and ``history`` (newest last) as of ``upto``,
+    a position; now if it is null.
+    """
+    told = [(stored.position, fact_of(stored)) for stored in store.read_task(connection, task.id, upto)]
     claims = [fact.event for _, fact in told if isinstance(fact.event, TaskClaimed)]
-    past = [_line(position, fact) for position, fact in told if not isinstance(fact.event, LeaseRenewed)]
+    past = [_line(position, fact) for position, fact in told if fact.stream == task.stream]
     return {"card": _card(connection, claims[-1] if claims else None), "history": past[-RECENT:]}
 
 

@@ -16,8 +16,8 @@ from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
-from ainarres.verbs.tasks import advance, outlive, resolve
-from ainarres.verbs.unit import SQL, Halt, Unit
+from ainarres.verbs.tasks import advance, outlive, resolve, whole
+from ainarres.verbs.unit import SQL, Call, Halt, Unit
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,11 +39,15 @@ class Expired(Exception):
     """Leases ran out that are recorded before anything is claimed."""
 
 
+class Moved(Exception):
+    """The task that was picked moved on before its lock was ours; another look finds what there is now."""
+
+
 def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
     many.
     """
-    unit.start()
+    unit.start((board.SQL["lock_mine"], {"agent": agent}))  # one's own is waited for, others' are not
     lanes = lanes_of(unit) if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
     wanted = {"agent": agent, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
@@ -60,9 +64,10 @@ def lanes_of(unit: Unit) -> frozenset[str]:
     return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
 
 
-def claim(unit: Unit, command: Claim, agent: str) -> Answer:
-    """Execute claim or next. Raises ``Expired`` when leases have to be recovered first."""
-    named = resolve(unit, command.task) if command.task is not None else None
+def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
+    """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
+    was tried: what is left is in others' hands, and no reason to wait.
+    """
     mine, ran_out, lanes, ids = unit.start(
         (board.SQL["mine"], {"agent": agent}),
         (board.SQL["ran_out"], {"agent": agent}),
@@ -70,17 +75,21 @@ def claim(unit: Unit, command: Claim, agent: str) -> Answer:
         (board.SQL["route_ids"], None),
     )
     _may_hold(unit)
-    if any(row["mine"] or row["lane"] in lanes_of(unit) for row in ran_out):
+    named = resolve(unit, command.task) if command.task is not None else None
+    if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
         raise Expired
     if mine:
         return _already(board.from_row(mine[0]), command)
     taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
-    return _empty(unit, command.lane) if taken is None else Answer(task=taken)
+    if taken is None:
+        return _empty(unit, command.lane)
+    outlive(unit, taken)
+    return Answer(task=taken)
 
 
-def done(unit: Unit, command: Done, agent: str) -> Answer:
+def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
-    named = resolve(unit, command.task) if command.task is not None else None
+    named = whole(command.task) if command.task is not None else None
     locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
     held, ran_out, lanes, ids = unit.start(
         locking,
@@ -88,22 +97,27 @@ def done(unit: Unit, command: Done, agent: str) -> Answer:
         (board.SQL["lanes"], None),
         (board.SQL["route_ids"], None),
     )
+    _may_hold(unit)
     if not held:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
     task = board.from_row(held[0])
+    if command.task is not None and resolve(unit, command.task) != task.id:
+        raise Halt(Refusal("lease_lost", f"you hold another task, {task.id}; name that one, or none"))
     move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:
         return Answer(task=finished)
     others = [row for row in ran_out if not row["mine"] and row["lane"] in lanes_of(unit)]
-    if others:
+    if others and not recovered:
         raise Expired
     extra = {"done": str(finished.id)}
     taken = _take(unit, Claim(lane=command.lane), None, lanes, ids[0]["ids"] or [])
     if taken is None:
         empty = _empty(unit, command.lane)
         return Answer(reason=empty.reason, task=None, extra={**empty.extra, **extra})
-    return Answer(task=taken, extra=extra, lead=len(unit.facts) - 1)
+    lead = len(unit.facts) - 1
+    outlive(unit, taken)
+    return Answer(task=taken, extra=extra, lead=lead)
 
 
 def _may_hold(unit: Unit) -> None:
@@ -139,8 +153,12 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
-    outlive(unit, taken)
+    decision = holding.claim(task, context, fence=new_fence())
+    if named is None and isinstance(decision, Refusal):
+        raise Moved
+    taken = unit.take(decision).task
+    if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
+        raise Expired
     return taken
 
 
@@ -155,7 +173,12 @@ def _named(unit: Unit, wanted: UUID) -> Task:
 
 
 def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
-    """Lock the best ready task of the routes open to the caller, leaving out stages that are full."""
+    """Lock the best ready task of the routes open to the caller, leaving out stages that are full.
+
+    A task of a full stage is put back with the lock its limit was counted under: two such locks in one hand, taken in
+    the order of two agents' tastes, would hold each other up.
+    """
+    limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
     while routes:
         openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
         if not openings:
@@ -165,7 +188,8 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
             "befores": [None if o.after is None else unit.now - o.after for o in openings],
             "agent": unit.caller.actor,
         }
-        _, rows, clock = unit.call((board.SQL["pick"], wanted), (board.SQL["picked"], None), (SQL["clock"], None))
+        look: list[Call] = [(board.SQL["pick"], wanted), (board.SQL["picked"], None), (SQL["clock"], None)]
+        _, rows, clock = unit.call(*([(SQL["aside"], None)] if limited else []), *look)[-3:]
         if not rows:
             return None
         unit.now = clock[0]["now"]
@@ -173,6 +197,7 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
         full = full_stage(unit, task, limits)
         if full is None:
             return task
+        unit.call((SQL["put_back"], None))
         routes = [
             r for r in routes if (r.workflow, r.stage) != (task.workflow, task.stage) or not _within(r.lane, full)
         ]
@@ -189,18 +214,26 @@ def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | No
 
     Counted under a lock that lasts until the claim commits, so that a limit holds whoever else claims.
     """
-    stage = unit.workflow(task).stage(task.stage)
-    assert stage is not None
     if limits is None:
         limits = limits_of(unit.rows(board.SQL["lanes"]))
-    own = limits.get(task.lane, {}).get(task.stage)
-    scope = task.project if own is None and stage.wip_scope == "project" else task.lane
-    limit = stage.wip if own is None else own
+    limit = _limit(unit.workflow(task), task.stage, task.lane, limits)
     if limit is None:
         return None
+    scope, most = limit
     where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
     unit.call((board.SQL["lock_wip"], where))
-    return scope if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= limit else None
+    return scope if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+
+
+def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tuple[str, int] | None:
+    """Return the scope in which live leases on a stage are counted, and how many it admits; null for any number."""
+    stage, own = workflow.stage(stage_key), limits.get(lane, {}).get(stage_key)
+    assert stage is not None
+    if own is not None:
+        return lane, own
+    if stage.wip is None:
+        return None
+    return (lane.partition("/")[0] if stage.wip_scope == "project" else lane), stage.wip
 
 
 def _within(lane: str, scope: str) -> bool:
@@ -224,24 +257,25 @@ def _empty(unit: Unit, lane: str | None) -> Answer:
     return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit)))
 
 
-def nothing_for(unit: Unit, lanes: list[str]) -> Answer:
-    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most."""
+def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, paused, full or being taken") -> Answer:
+    """Say why there is nothing for the caller on some lanes, each cause counted to a hundred at most.
+
+    ``open_is`` says what of tasks whose route is open: for a claim that found none, why it did not get one of those.
+    """
     if not lanes:
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
     causes: Counter[str] = Counter()
-    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes, "agent": unit.caller.actor}):
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
-        causes[because or "reserved, paused, full or being taken"] += count
+        causes[because or open_is] += count
     said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
 
 
 def ready_routes(unit: Unit, lanes: list[str]) -> list[tuple[Route, int, str | None]]:
-    """Return the routes with work on some lanes: how much, to a hundred at most, and why they are closed to the
-    caller.
-    """
+    """Return the routes of some lanes with work: how much, a hundred at most, and why they are closed to the caller."""
     found = unit.rows(board.SQL["ready_routes"], {"lanes": lanes})
     routes = _routes(unit, [row["id"] for row in found])
     return [

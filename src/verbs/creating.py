@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import creating
-from ainarres.domain.commands import Create, CreateGraph, Planned
+from ainarres.domain.commands import Apply, Create, CreateGraph, Planned
 from ainarres.domain.context import Context
 from ainarres.domain.creating import Birth
 from ainarres.domain.malformed import MalformedError
@@ -16,14 +16,13 @@ from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.definitions import read_or_halt
 from ainarres.verbs.ids import new_id
-from ainarres.verbs.tasks import prerequisites, resolve
+from ainarres.verbs.tasks import prerequisites, resolve, working
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from ainarres.domain.commands import Apply
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
@@ -40,35 +39,46 @@ def create_graph(unit: Unit, command: CreateGraph) -> Answer:
     """Execute the verb."""
     origin = _Origin(unit, command.epic, command.correlation)
     born = _bear(unit, command.lane, command.tasks, origin, command.template)
-    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}})
+    return Answer(extra=posted(command, [str(task.id) for task in born.values()]))
 
 
 def apply(unit: Unit, command: Apply) -> Answer:
     """Execute the verb: the template's tasks as a graph."""
+    planned, template = _filled_in(command)
+    born = _bear(unit, command.lane, planned, _Origin(unit, command.epic, None), template)
+    return Answer(extra=posted(command, [str(task.id) for task in born.values()]))
+
+
+def posted(command: CreateGraph | Apply, ids: list[str]) -> dict[str, Any]:
+    """Return what the answer says of the tasks created, whose ``ids`` come in the order of their creation."""
+    planned, template = (command.tasks, None) if isinstance(command, CreateGraph) else _filled_in(command)
+    tasks = dict(zip((one.key for one in _ordered(planned)), ids, strict=True))
+    return {"tasks": tasks} if template is None else {"tasks": tasks, "template": template}
+
+
+def _filled_in(command: Apply) -> tuple[tuple[Planned, ...], str]:
     template = read_or_halt(read_template(command.text, command.source))
     try:
         tasks = expand(template, command.parameters)
     except MalformedError as error:
         raise Halt(Refusal("invalid", f"parameters: {error}", {"field": "parameters"})) from None
-    planned = tuple(Planned(**task.model_dump()) for task in tasks)
-    born = _bear(unit, command.lane, planned, _Origin(unit, command.epic, None), template.key)
-    return Answer(extra={"tasks": {key: str(task.id) for key, task in born.items()}, "template": template.key})
+    return tuple(Planned(**task.model_dump()) for task in tasks), template.key
 
 
 class _Origin:
     """Where new tasks descend from: the epic named, or the task their creator holds."""
 
     def __init__(self, unit: Unit, epic: str | None, correlation: UUID | None) -> None:
-        self._unit, self._correlation = unit, correlation
-        self._epic = resolve(unit, epic) if epic is not None else None
+        self._unit, self._epic, self._correlation = unit, epic, correlation
 
     def settle(self) -> tuple[str | None, int | None, UUID | None]:
         """Return epic, causation and correlation; to be asked once the unit has started."""
         if self._epic is not None:
-            brief = self._unit.row(board.SQL["one"], {"task": self._epic})
+            epic = resolve(self._unit, self._epic)
+            brief = self._unit.row(board.SQL["one"], {"task": epic})
             if brief is None:
-                raise Halt(Refusal("not_found", f"epic: no task {self._epic}", {"field": "epic"}))
-            return str(self._epic), brief["updated_position"], brief["correlation"] or self._epic
+                raise Halt(Refusal("not_found", f"epic: no task {epic}", {"field": "epic"}))
+            return str(epic), brief["updated_position"], brief["correlation"] or epic
         held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})
         if held is None:
             return None, None, self._correlation
@@ -80,10 +90,15 @@ def _bear(
 ) -> dict[str, Task]:
     """Create tasks in an order in which they can be done; return them by key."""
     unit.start()
+    working(unit)
     order = _ordered(planned)
     lanes = {name: unit.lane(name) for name in {one.lane or lane for one in planned}}
     workflows = {name: unit.newest_workflow(row["workflow"]) for name, row in lanes.items()}
-    outside = {one.key: prerequisites(unit, one.depends_on) for one in order if one.depends_on}
+    for name, row in lanes.items():
+        context = Context(now=unit.now, caller=unit.caller, workflow=workflows[name][1], lane_paused=row["paused"])
+        if refused := creating.starter_gate(row["key"], context):
+            raise Halt(refused)
+    outside = prerequisites(unit, (typed for one in order for typed in one.depends_on))
     if outside:
         unit.read_clock()
     epic, causation, correlation = origin.settle()
@@ -95,7 +110,7 @@ def _bear(
             project=row["project"],
             lane=row["key"],
             workflow_version=version,
-            depends_on=(*(born[key].id for key in one.after), *outside.get(one.key, ())),
+            depends_on=tuple(dict.fromkeys((*(born[k].id for k in one.after), *(outside[t] for t in one.depends_on)))),
             epic=epic,
             causation=causation,
             correlation=correlation,
@@ -118,6 +133,9 @@ def _ordered(planned: Iterable[Planned]) -> list[Planned]:
             if key not in by_key:
                 text = f"tasks: {one.key!r} comes after {key!r}, which is not in the graph"
                 raise Halt(Refusal("invalid", text, {"field": "tasks"}))
+        for typed in by_key.keys() & set(one.depends_on):
+            text = f"tasks: depends_on of {one.key!r} is for tasks outside the graph; write after = [{typed!r}]"
+            raise Halt(Refusal("invalid", text, {"field": "tasks"}))
     try:
         return [by_key[key] for key in TopologicalSorter({k: one.after for k, one in by_key.items()}).static_order()]
     except CycleError as error:

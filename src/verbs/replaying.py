@@ -1,21 +1,30 @@
-"""A repeated command: the same answer again, rendered from the fold at the command's last position."""
+"""A repeated command: the same answer again, rendered from the fold at the command's last position.
+
+What was said once and is kept nowhere cannot be said again: a token, and the counts of an empty board.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ainarres.domain.commands import Command, Done, Reject, Release
-from ainarres.domain.events import TaskAdvanced, TaskClaimed
+from ainarres.domain.commands import Apply, Command, CreateGraph, Done, IssueToken, MigrateTasks, Next, Reject, Release
+from ainarres.domain.events import CredentialIssued, TaskClaimed
 from ainarres.domain.task import fold
 from ainarres.ledger import store
 from ainarres.projections.facts import fact_of
+from ainarres.verbs import briefing, creating
 from ainarres.verbs.envelope import Envelope
-from ainarres.verbs.presenting import event_view, next_verbs, task_view
+from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 
 if TYPE_CHECKING:
     import psycopg
 
+    from ainarres.domain.fact import Fact
+    from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
+
+_MANY = (CreateGraph, Apply, MigrateTasks)
+"""Verbs on several tasks, whose answer shows none of them whole."""
 
 
 def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) -> Envelope:
@@ -24,23 +33,43 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     first, last = unit.remembered["first_position"], unit.remembered["last_position"]
     stored = [s for s in store.stream_all(connection, first - 1, last) if s.command == unit.command]
     told = [(s.position, fact_of(s)) for s in stored]
-    extra: dict[str, Any] = {"replayed": True}
-    lead = told[0]
-    if isinstance(command, Done) and command.claim_next:
-        extra["done"] = str(lead[1].task)
-        lead = next((one for one in told if isinstance(one[1].event, TaskClaimed)), lead)
-    claimed_nothing = "done" in extra and isinstance(lead[1].event, TaskAdvanced)
+    claimed = next((one for one in told if isinstance(one[1].event, TaskClaimed)), None)
+    position, fact = told[0] if claimed is None else claimed
+    found_nothing = isinstance(command, Done) and command.claim_next and claimed is None
     task = None
-    if lead[1].task is not None and not claimed_nothing:
-        task = fold(fact_of(s) for s in store.read_task(connection, lead[1].task, last))
+    if fact.task is not None and not found_nothing and not isinstance(command, _MANY):
+        task = fold(fact_of(s) for s in store.read_task(connection, fact.task, last))
     workflow = unit.workflow(task) if task is not None else None
+    extra = _extra(command, [fact for _, fact in told])
+    if isinstance(command, Next) and task is not None and workflow is not None:
+        extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(connection, task, last)}
     parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
     return Envelope(
         code="blocked" if parked else "ok",
-        reason=f"parked: {task.blocked_reason}; an operator may unblock it" if parked and task else None,
+        reason=_reason(command, task if parked else None, found_nothing=found_nothing),
         task=task_view(task, unit.caller) if task is not None else None,
-        event=event_view(lead[1], lead[0]),
+        event=event_view(fact, position),
         next=next_verbs(task, workflow, unit.caller, unit.now),
         position=last,
-        extra=extra,
+        extra=extra | {"replayed": True},
     )
+
+
+def _extra(command: Command, told: list[Fact]) -> dict[str, Any]:
+    if isinstance(command, Done) and command.claim_next:
+        return {"done": str(told[0].task)}
+    if isinstance(command, (CreateGraph, Apply)):
+        return creating.posted(command, [str(fact.task) for fact in told])
+    if isinstance(issued := told[0].event, CredentialIssued):
+        return {"credential": issued.id, "agent": issued.agent, "expires_at": issued.expires_at}
+    return {}
+
+
+def _reason(command: Command, parked: Task | None, *, found_nothing: bool) -> str | None:
+    if parked is not None:
+        return f"parked: {parked.blocked_reason}; an operator may unblock it"
+    if found_nothing:
+        return "there was nothing to claim when this was done; ask again with `next`"
+    if isinstance(command, IssueToken):
+        return "the token was shown once, when it was issued, and is kept nowhere; revoke this one and issue another"
+    return None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
+from pydantic import BaseModel
 
 from ainarres.domain import commands as c
 from ainarres.domain import duration
-from ainarres.domain.digest import canonical
 from ainarres.domain.refusal import Refusal
-from ainarres.faults import LedgerUnavailable, VersionConflict
+from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
+from ainarres.ledger import body
 from ainarres.verbs import (
     briefing,
     claiming,
@@ -31,7 +33,7 @@ from ainarres.verbs import (
 from ainarres.verbs.envelope import Envelope, refused
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Halt, Known, Unit
+from ainarres.verbs.unit import Halt, Known, Repeated, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +41,13 @@ if TYPE_CHECKING:
 
     from ainarres.verbs.answer import Answer
 
+_M = TypeVar("_M", bound=BaseModel)
 TRIES = 10
 """How often a verb is decided anew when another transaction got in between."""
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
-_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
+_SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
@@ -91,12 +95,19 @@ class Session:
         if isinstance(self._token, Refusal):
             return refused(self._token)
         try:
+            command = storable(command, "$")
             if isinstance(command, c.Sweep):
                 return self._sweep(command, key)
             if isinstance(command, c.Claim) and command.wait is not None:
                 return self._wait(command, key)
             return self._execute(command, key)
-        except (errors.OperationalError, psycopg.InterfaceError) as error:
+        except InvalidInput as error:
+            place = error.field.removeprefix("$.")
+            return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
+        except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
+            return refused(refusing.READ_ONLY)
+        except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
@@ -124,11 +135,13 @@ class Session:
 
     def _execute(self, command: c.Command, key: UUID | None) -> Envelope:
         last: BaseException | None = None
+        recovered = False
         for _ in range(TRIES):
             try:
-                return self._attempt(command, key)
-            except claiming.Expired:
+                return self._attempt(command, key, recovered=recovered)
+            except claiming.Expired as error:
                 self._recover()
+                recovered, last = True, error
             except _AGAIN as error:
                 last = error
         raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
@@ -153,14 +166,14 @@ class Session:
             if found < claiming.EXPIRED_AT_ONCE:
                 return total
 
-    def _attempt(self, command: c.Command, key: UUID | None) -> Envelope:
+    def _attempt(self, command: c.Command, key: UUID | None, *, recovered: bool) -> Envelope:
         unit = self._unit(command, key)
         try:
-            answer = self._decide(unit, command)
-            if unit.remembered is not None:
-                self._undo()
-                return replaying.replay(self.connection, unit, command)
+            answer = self._decide(unit, command, recovered=recovered)
             position = unit.finish()
+        except Repeated:
+            self._undo()
+            return replaying.replay(self.connection, unit, command)
         except Halt as halt:
             self._undo()
             refusing.record(self._unit(None, None), command, halt.refusal)
@@ -170,11 +183,11 @@ class Session:
             raise
         return self._envelope(unit, command, answer, position)
 
-    def _decide(self, unit: Unit, command: c.Command) -> Answer:
+    def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
         if isinstance(command, c.Claim):
-            return claiming.claim(unit, command, self._me())
+            return claiming.claim(unit, command, self._me(), recovered=recovered)
         if isinstance(command, c.Done):
-            return claiming.done(unit, command, self._me())
+            return claiming.done(unit, command, self._me(), recovered=recovered)
         return _VERBS.get(type(command), tasks.run)(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
@@ -220,10 +233,31 @@ class Session:
             self.connection.execute(UNIT["rollback"])
 
 
+def storable(asked: _M, path: str) -> _M:
+    """Return ``asked``, a command or a part of one, with its free JSON as the ledger keeps it.
+
+    Raises ``InvalidInput`` whose field is the JSON path, ``$.payload.files[2]``, of what it cannot keep.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in asked:
+        if isinstance(value, dict):
+            kept |= _kept({name: value}, path)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            kept[name] = tuple(storable(one, f"{path}.{name}[{place}]") for place, one in enumerate(value))
+    return asked.model_copy(update=kept) if kept else asked
+
+
+def _kept(free: dict[str, Any], path: str) -> dict[str, Any]:
+    try:
+        return body.normalise(free)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}{error.field.removeprefix('$')}", error.problem, error.cure) from None
+
+
 def request_hash(command: c.Command) -> str:
-    """Return the SHA-256 (hex) of what a command asks for: its name and its fields in canonical JSON."""
+    """Return the SHA-256 (hex) of what a command asks for: its name and its fields, keys in order."""
     asked = {"verb": type(command).__name__, **command.model_dump(mode="json")}
-    return hashlib.sha256(canonical(asked)).hexdigest()
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _first_line(error: BaseException | None) -> str:

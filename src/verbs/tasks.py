@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ainarres.database.queries import load
 from ainarres.domain import creating, holding, moving, parking
 from ainarres.domain.commands import (
     Advance,
@@ -26,16 +27,18 @@ from ainarres.domain.fact import Fact
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
+from ainarres.verbs.unit import SQL as UNIT
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ainarres.domain.context import Context
     from ainarres.domain.story import Decision
     from ainarres.domain.task import Task
-    from ainarres.verbs.unit import Unit
+    from ainarres.verbs.unit import Row, Unit
 
+SQL = load("ainarres.verbs", "tasks.sql")
 GRACE = timedelta(minutes=10)
 """A holder's credential outlives its lease by this much."""
 LIFE_CAP = timedelta(hours=24)
@@ -54,13 +57,19 @@ _SHORTEST = 4
 _HEX = frozenset("0123456789abcdef")
 
 
+def whole(typed: str) -> UUID | None:
+    """Return the task meant by an id typed in full; null for a part of one, which only the board can tell."""
+    try:
+        return UUID(_digits(typed))
+    except ValueError:
+        return None
+
+
 def resolve(unit: Unit, typed: str) -> UUID:
     """Return the task meant by an id, or by a unique prefix or suffix of one (4 digits at least)."""
-    text = typed.strip().removeprefix("…").removeprefix("task-").replace("-", "").lower()
-    try:
-        return UUID(text)
-    except ValueError:
-        pass
+    if (task := whole(typed)) is not None:
+        return task
+    text = _digits(typed)
     if len(text) < _SHORTEST or not _HEX.issuperset(text):
         raise Halt(unknown(typed, f"a task id is 32 hexadecimal digits, of which {_SHORTEST} or more will do"))
     found = unit.rows(board.SQL["resolve"], {"typed": text})
@@ -68,9 +77,13 @@ def resolve(unit: Unit, typed: str) -> UUID:
         raise Halt(unknown(typed))
     if len(found) > 1:
         raise Halt(Refusal("invalid", f"task: {typed!r} fits more than one task; type more of it", {"field": "task"}))
-    task = found[0]["task"]
-    assert isinstance(task, UUID)
-    return task
+    found_one = found[0]["task"]
+    assert isinstance(found_one, UUID)
+    return found_one
+
+
+def _digits(typed: str) -> str:
+    return typed.strip().removeprefix("…").removeprefix("task-").replace("-", "").lower()
 
 
 def unknown(typed: str, cure: str = "`ainarres board` lists them") -> Refusal:
@@ -80,15 +93,56 @@ def unknown(typed: str, cure: str = "`ainarres board` lists them") -> Refusal:
 
 def lock(unit: Unit, typed: str) -> Task:
     """Start the unit with the task's row locked and return the task."""
-    rows = unit.start((board.SQL["lock"], {"task": resolve(unit, typed)}))[0]
+    if (task := whole(typed)) is not None:
+        rows = unit.start((board.SQL["lock"], {"task": task}))[0]
+    else:  # who asks comes first: what ids there are is not for everybody
+        unit.start()
+        rows = _lock_later(unit, typed)
+    working(unit)
     if not rows:
         raise Halt(unknown(typed))
     return board.from_row(rows[0])
 
 
+def _lock_to_amend(unit: Unit, command: Amend, wanted: tuple[str, ...]) -> Task:
+    """As ``lock``, with the prerequisites-to-be before the task: the order in which the end of one of them locks."""
+    unit.start((SQL["lock_edges"], None))
+    working(unit)
+    seen = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
+    if seen is None:
+        raise Halt(unknown(command.task))
+    task = board.from_row(seen)
+    may = creating.amend(task, command, unit.context(task), depends_on=None)
+    if isinstance(may, Refusal):  # who may not amend is not told what there is to wait on
+        raise Halt(may)
+    prerequisites(unit, wanted)
+    rows = _lock_later(unit, command.task)
+    if not rows:
+        raise Halt(unknown(command.task))
+    return board.from_row(rows[0])
+
+
+def _lock_later(unit: Unit, typed: str) -> list[Row]:
+    rows, clock = unit.call((board.SQL["lock"], {"task": resolve(unit, typed)}), (UNIT["clock"], None))
+    unit.now = clock[0]["now"]
+    return rows
+
+
+def working(unit: Unit) -> None:
+    """End the verb unless the caller's credential is for work: monitors read and meters count, and that is all."""
+    if not (unit.caller.may("agent") or unit.caller.may("operator")):
+        text = (
+            f"a credential of scope {unit.caller.scope} moves no tasks; use one of scope agent (`ainarres token issue`)"
+        )
+        raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
+
+
 def run(unit: Unit, command: Any) -> Answer:
     """Execute a verb on one task."""
-    task = lock(unit, command.task)
+    if isinstance(command, Amend) and command.depends_on is not None:
+        task = _lock_to_amend(unit, command, command.depends_on)
+    else:
+        task = lock(unit, command.task)
     decision = unit.take(_decide(unit, task, command))
     if isinstance(command, (Progress, Heartbeat)):
         outlive(unit, decision.task)
@@ -140,6 +194,9 @@ def outlive(unit: Unit, task: Task) -> None:
             actor=unit.caller.actor,
             family=unit.caller.family,
             credential=credential.id,
+            project=task.project,
+            task=task.id,
+            correlation=task.correlation,
         )
     )
 
@@ -160,21 +217,23 @@ def _unmet(unit: Unit, task: Task) -> list[dict[str, Any]]:
 
 
 def _amend(unit: Unit, task: Task, command: Amend, context: Context) -> Decision | Refusal:
-    wanted = None
-    if command.depends_on is not None:
-        wanted = prerequisites(unit, command.depends_on)
-        if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
-            return Refusal(
-                "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
-            )
+    may = creating.amend(task, command, context, depends_on=None)
+    if command.depends_on is None or isinstance(may, Refusal):
+        return may
+    wanted = tuple(dict.fromkeys(prerequisites(unit, command.depends_on).values()))
+    if unit.rows(board.SQL["reaches"], {"starts": list(wanted), "target": task.id})[0]["cycle"]:
+        return Refusal(
+            "invalid", "depends_on: the task would wait on itself; leave the edge out", {"field": "depends_on"}
+        )
     return creating.amend(task, command, context, depends_on=wanted)
 
 
-def prerequisites(unit: Unit, typed: tuple[str, ...]) -> tuple[UUID, ...]:
-    """Return the tasks meant, their rows kept as they are until the edges to them are committed."""
-    wanted = tuple(dict.fromkeys(resolve_prerequisite(unit, one) for one in typed))
-    found = {row["task"]: row for row in unit.rows(board.SQL["lock_shared"], {"tasks": list(wanted)})}
-    for one in wanted:
+def prerequisites(unit: Unit, typed: Iterable[str]) -> dict[str, UUID]:
+    """Return the tasks meant by what was typed, their rows kept as they are until the edges to them are committed."""
+    wanted = {one: resolve_prerequisite(unit, one) for one in typed}
+    tasks = list(set(wanted.values()))
+    found = {row["task"]: row for row in unit.rows(board.SQL["lock_shared"], {"tasks": tasks})} if tasks else {}
+    for one in wanted.values():
         if one not in found:
             raise Halt(Refusal("invalid", f"depends_on: no task {one}; create it first", {"field": "depends_on"}))
         if found[one]["cancelled"]:

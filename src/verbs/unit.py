@@ -62,6 +62,10 @@ class Halt(Exception):
         super().__init__(refusal.reason)
 
 
+class Repeated(Exception):
+    """Ends a verb that was done before under the same key; what it answered then is rendered again."""
+
+
 class Known:
     """What a session may remember between verbs, since it never changes once committed."""
 
@@ -114,7 +118,7 @@ class Unit:
         """Begin: take the board, identify the caller, take the command's id, run ``locks``, read the clock.
 
         Returns the rows of each of ``locks``. Raises ``Halt`` when the credential is no good or the key was used for
-        something else; sets ``remembered`` when this very command was done before.
+        something else; ``Repeated``, with ``remembered`` set, when this very command was done before.
         """
         token = {"token_sha256": self._token, "agent": None if self._token else identity.LOCAL.actor}
         remember = {**token, "command": self.command, "request": self.request}
@@ -133,6 +137,7 @@ class Unit:
         self.tiers, self.cards = frozenset(world["tiers"]), world["cards"]
         if self.command and not results[2]:
             self.remembered = self._recall()
+            raise Repeated
         first = 3 if self.command else 2
         return results[first : first + len(locks)]
 

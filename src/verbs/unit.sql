@@ -23,6 +23,14 @@ LISTEN ainarres
 -- Hears it no more.
 UNLISTEN ainarres
 
+-- aside --
+-- Where a look at a task that may turn out to be of a full stage begins.
+SAVEPOINT aside
+
+-- put_back --
+-- Gives up the locks taken since.
+ROLLBACK TO SAVEPOINT aside
+
 -- clock --
 -- The verb's one reading of time, after its locks.
 SELECT ledger.clock() AS now
@@ -57,7 +65,9 @@ SELECT ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
 
 -- lane --
 -- A lane by its full key, or by its last part where that is unique.
-SELECT * FROM projection.lane WHERE key = %(lane)s OR key LIKE '%%/' || %(lane)s ORDER BY (key = %(lane)s) DESC LIMIT 3
+SELECT * FROM projection.lane
+ WHERE key = %(lane)s OR split_part(key, '/', 2) = %(lane)s
+ ORDER BY (key = %(lane)s) DESC, key LIMIT 3
 
 -- workflow --
 -- One version of a workflow.

@@ -63,13 +63,15 @@ MEMBERS = (
 class Troupe:
     """The members' processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenery: Scenery) -> None:
+        self._scenery = scenery
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.ended: dict[str, int] = {}
         """Exit status by name, negative for a signal."""
 
-    def start(self, scenery: Scenery) -> None:
+    def start(self) -> None:
         """Issue every member its token and start it."""
+        scenery = self._scenery
         with connect(scenery.url) as connection:
             session = Session(connection)
             tokens = {one.name: issue(session, family=one.family, agent=one.name) for one in MEMBERS}
@@ -84,7 +86,7 @@ class Troupe:
                 del self.running[name]
 
     def stop(self) -> None:
-        """Ask everybody to end, and kill who does not within ``PATIENCE``."""
+        """Ask everybody to end, kill who does not within ``PATIENCE``, and collect what a killed one left."""
         for process in self.running.values():
             process.terminate()
         deadline = time.monotonic() + PATIENCE
@@ -95,6 +97,7 @@ class Troupe:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.reap()
+        self._scenery.attempts.gc()
 
 
 def _start(member: Member, token: str, scenery: Scenery) -> subprocess.Popen[bytes]:

@@ -16,6 +16,7 @@ from ainarres.database.migrate import migrate
 from ainarres.domain import commands as c
 from ainarres.faults import Fault
 from ainarres.swarm.repository import git
+from ainarres.swarm.workspace import Workspaces
 from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Scenery:
     def workspaces(self) -> Path:
         """Where attempts work."""
         return self.folder / "workspaces"
+
+    @property
+    def attempts(self) -> Workspaces:
+        """The workspaces of all members."""
+        return Workspaces(repository=self.repository, root=self.workspaces)
 
     @property
     def logs(self) -> Path:

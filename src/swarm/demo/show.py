@@ -103,9 +103,9 @@ def _play(folder: Path, console: Console, halt: Halt) -> int:
     if halt.reason is not None:
         return INTERRUPTED
     begun = time.monotonic()
-    troupe = cast.Troupe()
+    troupe = cast.Troupe(stage)
     try:
-        troupe.start(stage)
+        troupe.start()
         in_time = _watch(stage, troupe, console, halt)
     finally:
         troupe.stop()

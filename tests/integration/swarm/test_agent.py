@@ -16,12 +16,13 @@ from tests.scene import CHEAP, WORKFLOW, Scene
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
-from ainarres.domain.events import LeaseExpired, TaskEscalated, TaskReleased
+from ainarres.domain.events import LeaseExpired, TaskEscalated, TaskReleased, UsageReported
 from ainarres.faults import InvalidInput, LedgerUnavailable
 from ainarres.projections import history
 from ainarres.projections.outlook import Outlook, remaining
 from ainarres.swarm import agent
 from ainarres.swarm.agent import Ending, Limits
+from ainarres.swarm.meter import Meter
 from ainarres.swarm.script import Script
 from ainarres.verbs.session import Session
 
@@ -218,7 +219,9 @@ def test_a_terminated_agent_ends_its_harness_and_gives_the_task_back(
     assert [one.cause for one in stage.events(TaskReleased)] == ["infra"]
 
 
-def test_a_killed_agents_task_is_recovered_by_anothers_claim(stage: Stage, until: Wait, clock: Clock) -> None:
+def test_a_killed_agents_task_is_recovered_by_anothers_claim(
+    stage: Stage, until: Wait, clock: Clock, alive: Callable[[int], bool]
+) -> None:
     task = stage.scene.implementable()
     working = stage.start(HANG)
     until(lambda: stage.pid() is not None)
@@ -233,7 +236,7 @@ def test_a_killed_agents_task_is_recovered_by_anothers_claim(stage: Stage, until
     assert stage.run(ADVANCE) is Ending.DRAINED
     assert stage_of(stage.scene, task)["stage"] == "reviewing"
     assert [one.attempts for one in stage.events(LeaseExpired)] == [1]
-    os.killpg(pid, signal.SIGKILL)
+    assert not alive(pid), "the harness that outlived its agent was ended with its workspace"
 
 
 def test_drained_stalled_refused_and_unreachable_are_told_apart(stage: Stage) -> None:
@@ -251,6 +254,20 @@ def test_drained_stalled_refused_and_unreachable_are_told_apart(stage: Stage) ->
     stage.token = "ain_nonsense"
     assert stage.run("exit 0") is Ending.REFUSED
     assert len({ending.value for ending in Ending}) == len(Ending)
+
+
+def test_measured_tokens_are_charged_to_the_move_and_else_to_the_agent(stage: Stage) -> None:
+    meter = Meter(stage.scene.url, stage.scene.token(None, "meter", scope="meter"))
+    stage.scene.implementable()
+    said = '"usage": {"input_tokens": 7, "output_tokens": 2}'
+    stage.run(f"""echo '{{"verb": "advance", {said}}}'""", meter=meter)
+    stage.scene.implementable()
+    stage.run(f"""test -e ../../once || echo '{{{said}}}'; touch ../../once; exit 3""", meter=meter)
+    reported = stage.events(UsageReported)
+    assert [(one.input_tokens, one.cache_read_tokens) for one in reported] == [(7, None), (7, None)]
+    assert reported[0].transition is not None
+    assert reported[1].transition is None
+    assert not [line for line in stage.told if "not reported" in line]
 
 
 def test_an_unknown_lane_is_bad_input(stage: Stage) -> None:

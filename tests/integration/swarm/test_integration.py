@@ -36,9 +36,11 @@ class Bench:
     def main(self) -> str:
         return git(self.repository, "rev-parse", "main")
 
-    def integrate(self, approved: str, validate: str | None = None, base: str | None = None) -> Any:
-        how = {"main": "main", "validate": validate, "message": "Merge it\n"}
-        return integrate(self.tree, approved=approved, base=base or self.main(), **how)
+    def integrate(self, approved: str, validate: str | None = None, base: str | None = None, limit: float = 60) -> Any:
+        at = base or self.main()
+        return integrate(
+            self.tree, approved=approved, base=at, main="main", validate=validate, message="Merge it\n", limit=limit
+        )
 
     def _commit(self, tree: Path, name: str, text: str) -> str:
         (tree / name).write_text(text)
@@ -87,8 +89,7 @@ def test_red_only_together_with_main_is_red(bench: Bench) -> None:
 
 
 def test_an_endless_validate_is_red(bench: Bench) -> None:
-    how = {"main": "main", "validate": "sleep 100", "message": "m\n", "limit": 0.2}
-    outcome = integrate(bench.tree, approved=bench.deliver(), base=bench.base, **how)
+    outcome = bench.integrate(bench.deliver(), "sleep 100", limit=0.2)
     assert isinstance(outcome, Rejected)
     assert "did not end" in outcome.reason
 
@@ -179,7 +180,7 @@ def test_the_program_prints_the_verb_that_reports_it(bench: Bench) -> None:
 
 
 def test_nothing_approved_is_rejected(bench: Bench) -> None:
-    task = {"id": "work", "title": "It", "approved": None, "payload": {}}
+    task: dict[str, Any] = {"id": "work", "title": "It", "approved": None, "payload": {}}
     done = subprocess.run(
         [sys.executable, "-m", "ainarres.swarm.integration"],
         input=json.dumps({"task": task, "workspace": str(bench.tree), "base": bench.base}),

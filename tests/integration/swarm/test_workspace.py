@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,9 +14,6 @@ import pytest
 from ainarres.faults import InvalidInput
 from ainarres.swarm.repository import git
 from ainarres.swarm.workspace import REFUSED_STATUS, Workspaces
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def held(fence: int = 1, task: str | None = None, **more: Any) -> dict[str, Any]:
@@ -51,6 +50,16 @@ def test_uncommitted_work_is_parked_and_stays_a_worktree(workspaces: Workspaces,
     assert parked is not None
     assert (parked / "tree" / name).read_text() == "unsaved\n"
     assert name in git(parked / "tree", "status", "--porcelain")
+
+
+def test_work_is_parked_even_when_a_killed_git_left_its_lock(workspaces: Workspaces) -> None:
+    made = workspaces.prepare(held(), role="implementer")
+    (made.tree / "poem.txt").write_text("unsaved\n")
+    Path(git(made.tree, "rev-parse", "--absolute-git-dir"), "index.lock").touch()
+    parked = workspaces.collect(made)
+    assert parked is not None
+    assert git(parked / "tree", "branch", "--show-current") == ""
+    assert workspaces.prepare({**held(2), "id": made.branch.partition("/")[2]}, role="implementer").tree.exists()
 
 
 def test_commits_that_no_branch_holds_are_parked(workspaces: Workspaces) -> None:
@@ -176,6 +185,13 @@ def test_gc_collects_the_workspaces_of_processes_that_are_gone(workspaces: Works
     assert [place.name for place in parked] == ["00000008-8"]
     assert not (workspaces.root / "00000007-7").exists()
     assert mine.tree.exists()
+
+
+def test_a_workspace_that_somebody_removed_is_no_obstacle(workspaces: Workspaces) -> None:
+    task = held()
+    shutil.rmtree(workspaces.prepare(task, role="implementer").folder)
+    again = workspaces.prepare({**task, "fence": 2}, role="implementer")
+    assert git(again.tree, "branch", "--show-current") == again.branch
 
 
 def test_a_folder_without_the_branch_is_refused_by_name(tmp_path: Path) -> None:

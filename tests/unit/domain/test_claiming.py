@@ -89,7 +89,7 @@ OBSTACLES = [
     ("cancelled", "the task was cancelled"),
     ("conflict", "the task is finished: done"),
     ("conflict", "blocked: look at it"),
-    ("conflict", "waits on 1 prerequisites"),
+    ("conflict", "waits on 1 unfinished prerequisite"),
     ("conflict", "lane web/dev is paused"),
     ("conflict", "work-in-progress limit"),
     ("conflict", "held by tom"),

@@ -57,13 +57,12 @@ def refusal(found: Decision | Refusal) -> tuple[str, object]:
 
 
 def test_a_created_task_is_told_whole() -> None:
-    birth = replace(BIRTH, depends_on=(OTHER,), epic="e1", correlation=BRIEF)
+    birth = replace(BIRTH, depends_on=(OTHER,), epic="e1", causation=7, correlation=BRIEF)
     said: dict[str, Any] = {
         "payload": {"goal": "x"},
         "priority": 5,
         "requires": ("skill:rust",),
         "skills": ("sql",),
-        "epic": "e1",
         "template": "feature",
     }
     found = creating(DESIGNER, birth, **said)
@@ -78,10 +77,12 @@ def test_a_created_task_is_told_whole() -> None:
         stage="proposed",
         title="a task",
         depends_on=(OTHER,),
+        epic="e1",
         **said,
     )
     assert (fact.stream, fact.version, fact.task, fact.project) == (f"task-{TASK}", 1, TASK, "web")
-    assert (fact.actor, fact.family, fact.credential, fact.correlation) == ("dora", "claude-code+opus", "k", BRIEF)
+    assert (fact.actor, fact.family, fact.credential) == ("dora", "claude-code+opus", "k")
+    assert (fact.causation, fact.correlation) == (7, BRIEF)
     assert (found.task.created_by, found.task.stage, found.task.version) == ("dora", "proposed", 1)
 
 

@@ -78,9 +78,20 @@ def kinds(world: World) -> list[str]:
 
 def record(family: str, **more: Any) -> Record:
     known: dict[str, Any] = {
-        "capability": "role:implementer", "workflow": "dev", "stage": "implementing", "delivered": 1,
-        "submissions": 1, "first_pass": 1, "rejected": 0, "released": 0, "expired": 0, "moves": 1,
-        "hold_p50": None, "hold_p95": None, "cycle_p50": None, "tokens": None,
+        "capability": "role:implementer",
+        "workflow": "dev",
+        "stage": "implementing",
+        "delivered": 1,
+        "submissions": 1,
+        "first_pass": 1,
+        "rejected": 0,
+        "released": 0,
+        "expired": 0,
+        "moves": 1,
+        "hold_p50": None,
+        "hold_p95": None,
+        "cycle_p50": None,
+        "tokens": None,
     }
     return Record(family=family, **{**known, **more})
 

@@ -1,45 +1,45 @@
-"""Words for people."""
+"""Words for people: ids that stay unique, text that stays text."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from ainarres.projections import charts
-from ainarres.projections.wording import amount, percent, section, short, shortener
+from ainarres.projections.wording import clock, printable, printable_block, short
+
+ONE = UUID("00000000-0000-7000-8000-0000000ad25d")
+TWIN = UUID("00000000-0000-7000-8000-0000000bd25d")
 
 
-def test_a_shortener_says_what_short_says() -> None:
-    tasks = [UUID(int=number) for number in (0x1D25D, 0x2D25D, 0x2BC64, 0x9, 0xABCDE12, 0xFBCDE12)]
-    shorten = shortener(tasks)
-    assert [shorten(task) for task in tasks] == [short(task, tasks) for task in tasks]
+def test_an_id_is_as_short_as_it_can_be() -> None:
+    assert short(ONE) == "…d25d"
+    assert short(ONE, [ONE]) == "…d25d"
+    assert short(ONE, [ONE, TWIN]) == "…ad25d"
+    assert short(str(ONE), [str(TWIN)]) == "…ad25d"
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
-    [(None, "unknown"), (0, "0"), (999, "999"), (1200, "1.2k"), (999_960, "1.0M"), (1_240_000, "1.2M")],
+    ("text", "shown"),
+    [
+        ("plain → ünïcode", "plain → ünïcode"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\r\nb", "a\\r\\nb"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\x9b2J", "\\x9b2J"),
+        ("tab\there", "tab\\there"),
+    ],
 )
-def test_amounts(number: float | None, said: str) -> None:
-    assert amount(number) == said
+def test_nothing_unseen_is_printed(text: str, shown: str) -> None:
+    assert printable(text) == shown
 
 
-def test_unknown_is_not_zero() -> None:
-    assert (percent(None), percent(0)) == ("unknown", "0%")
+def test_long_text_is_cut_and_blocks_keep_their_lines() -> None:
+    assert printable("abcdef", 4) == "abc…"
+    assert printable_block("a\tb\n\x1bc") == "a\tb\n\\x1bc"
 
 
-def test_a_section_counts_what_it_does_not_show() -> None:
-    assert section("shipped", ["- b"], 3) == ["shipped (3):", "  (and 2 before these)", "- b"]
-    assert section("shipped", []) == ["shipped (0):", "  (none)"]
-
-
-def test_charts_escape_what_agents_wrote() -> None:
-    evil = '<svg onload="x">&'
-    drawn = (
-        charts.bars("t", [(evil, 1, evil), ("unmeasured", None, "unknown")])
-        + charts.intervals("t", [(evil, 0.5, (0.1, 0.9), evil)])
-        + charts.matrix("t", {(evil, evil): (None, evil)})
-        + charts.columns("t", [(evil, 1)])
-    )
-    assert evil not in drawn
-    assert "onload=&quot;x&quot;" in drawn
+def test_a_span_counts_hours() -> None:
+    assert clock(timedelta(days=2, seconds=61)) == "48:01:01"
+    assert clock(timedelta(seconds=-5)) == "00:00:00"

@@ -1,0 +1,47 @@
+"""The embedded server from the command line: made by init, stopped by down, started again by whoever needs it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.acceptance.cli import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    # not pytest's own folder: that one is private, and as root the server is another user
+    folder = Path(tempfile.mkdtemp(prefix="ainarres-cli-"))
+    folder.chmod(0o755)
+    terminal = Terminal(folder, None, AINARRES_HOME=str(folder / "home"))
+    yield terminal
+    terminal("down")
+    shutil.rmtree(folder)
+
+
+def test_a_server_comes_and_goes(terminal: Terminal) -> None:
+    assert terminal("doctor").status == 1
+    first = terminal("init")
+    assert first.status == 0, first
+    assert "adopted: workflow dev version 1" in first.out
+    assert "adopted: role card reviewer version 1" in first.out
+    assert f"wrote: {terminal.folder / 'project.toml'}" in first.out
+    for adopt in (("project", "adopt", "project.toml"), ("family", "adopt", "families.toml")):
+        assert terminal(*adopt).status == 0
+    assert terminal.ok("down") == {"running": False, "stopped": True, "home": str(terminal.folder / "home")}
+    stopped = terminal("doctor")
+    assert (stopped.status, "run: ainarres up" in stopped.out) == (1, True)
+    assert terminal("status").status == 0  # starts what it needs
+    assert terminal("up").out.startswith("already running in ")
+    assert terminal("doctor").status == 0
+    assert terminal("rebuild").status == 0
+    assert terminal("rebuild", "--check").status == 0
+    assert terminal("down").out.startswith("stopped the server in ")
+    assert terminal("down").out.startswith("no server was running in ")
+    assert terminal("up").out.startswith("started in ")

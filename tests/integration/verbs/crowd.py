@@ -1,0 +1,69 @@
+"""Many callers at one moment: threads behind a barrier, one connection each."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+from psycopg.rows import namedtuple_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from uuid import UUID
+
+    import psycopg
+
+    from ainarres.domain.commands import Command
+    from ainarres.verbs.envelope import Envelope
+    from ainarres.verbs.session import Session
+
+T = TypeVar("T")
+SEVEN = ("ok", "code", "reason", "task", "event", "next", "position")
+"""What every envelope holds."""
+
+
+def together(*calls: Callable[[], T]) -> list[T]:
+    """Run ``calls`` at one moment, a thread each, and return what they returned, in their order."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def at_once(sessions: Iterable[Session], command: Command, key: UUID | None = None) -> list[Envelope]:
+    """Say ``command`` in every session at one moment; under ``key``, or each under a key of its own."""
+    return together(*(partial(session.execute, command, key or uuid4()) for session in sessions))
+
+
+def until(connection: psycopg.Connection[Any], question: str, *parameters: Any) -> None:
+    """Ask the database until the answer is true; asking is what takes the time."""
+    for _ in range(200_000):
+        row = connection.execute(question, parameters).fetchone()
+        if row is not None and row[0]:
+            return
+    raise AssertionError(f"never true: {question}")
+
+
+WAITING = "SELECT count(*) >= %s FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+"""Whether so many sessions of this database wait for a lock."""
+
+
+def events(connection: psycopg.Connection[Any], kind: str | None = None) -> Sequence[Any]:
+    """Return the ledger's rows in order, all or of one type."""
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        asked = "SELECT * FROM ledger.event WHERE type = coalesce(%s, type) ORDER BY position"
+        return cursor.execute(asked, [kind]).fetchall()
+
+
+def count(connection: psycopg.Connection[Any]) -> int:
+    """Return how many events the ledger holds."""
+    row = connection.execute("SELECT count(*) FROM ledger.event").fetchone()
+    assert row is not None
+    return int(row[0])
