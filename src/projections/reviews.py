@@ -6,7 +6,7 @@ figures by family and by maker: one maker's models may share a blind spot under 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -135,16 +135,11 @@ class Reviews:
         }
 
 
-NOTHING = Figures(
-    reviews=0, approved=0, rejected=0, escaped=0, overturned=0, median_review_seconds=None, hasty_approvals=None
-)
-
-
 def read(connection: psycopg.Connection[Any], span: Span) -> Reviews:
     """Return the review figures of a span; the projection stands at its end or later."""
     with connection.cursor(row_factory=dict_row, binary=True) as cursor:  # thousands of seconds read quicker so
         found = cursor.execute(SQL["figures"], span.parameters()).fetchall()
-    return Reviews(_sum(found) if found else NOTHING, _side(found, "family"), _side(found, "maker"))
+    return Reviews(_sum(found), _side(found, "family"), _side(found, "maker"))
 
 
 def _side(found: Sequence[Row], by: str) -> Side:
@@ -175,17 +170,18 @@ def _split(found: Sequence[Row], **by: str) -> tuple[Figures, ...]:
     return tuple(_sum(rows, **dict(zip(by, key, strict=True))) for key, rows in groups.items())
 
 
-def _sum(found: Sequence[Row], **of: str | None) -> Figures:
-    if not found:
-        return replace(NOTHING, **of)  # type: ignore[arg-type]  # names of text columns, as its callers are
-
+def _sum(
+    found: Sequence[Row], *, stage: str | None = None, reviewer: str | None = None, author: str | None = None
+) -> Figures:
     def total(name: str) -> int:
         return sum(row[name] for row in found)
 
     # sorting what is sorted in runs merges the runs
     seconds = sorted(chain.from_iterable(row["seconds"] for row in found))
     return Figures(
-        **of,
+        stage=stage,
+        reviewer=reviewer,
+        author=author,
         reviews=total("approved") + total("rejected"),
         approved=total("approved"),
         rejected=total("rejected"),
