@@ -33,6 +33,7 @@ def run(entry: Entry, argv: Sequence[str]) -> int:
     key = _key(apart["key"])
     given = access.settings(apart["url"], apart["home"])
     _fill_in(fields, entry, given)
+    arguments.require(entry, fields)
     command = _command(entry, fields)
     with access.session(given) as session:
         envelope = session.execute(command, key)
@@ -89,8 +90,10 @@ def _command(entry: Entry, fields: dict[str, Any]) -> Command:
 
 
 def _explained(error: ValidationError, entry: Entry) -> InvalidInput:
-    first = error.errors(include_url=False)[0]
+    first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     path = [str(part) for part in first["loc"]]
+    if path[:1] == ["tasks"]:
+        return _explained_of_graph(first, path)
     name = next((one.shown for one in (*entry.places, *entry.options) if path and one.field == path[0]), ".".join(path))
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, MalformedError):
@@ -99,9 +102,25 @@ def _explained(error: ValidationError, entry: Entry) -> InvalidInput:
     return InvalidInput(name, problem, f"see: ainarres {entry.words} --help")
 
 
+def _explained_of_graph(details: ErrorDetails, path: list[str]) -> InvalidInput:
+    """Say what is wrong with one task of a graph, counted from 1 as in the file."""
+    from ainarres.domain.commands import Planned  # noqa: PLC0415 - only on the way out
+
+    known = f"a task has {', '.join(Planned.model_fields)}"
+    if len(path) == 1:
+        return InvalidInput("--graph", _problem(details), known)
+    name = ": ".join((f"--graph: task {int(path[1]) + 1}", *path[2:]))
+    problems = {"missing": "is missing", "extra_forbidden": "is no key of a task"}
+    return InvalidInput(name, problems.get(details["type"]) or _problem(details), known)
+
+
 def _problem(details: ErrorDetails) -> str:
     if details["type"] == "literal_error":
         return f"{details['input']!r} is not a choice; write {details['ctx']['expected']}"
+    if details["type"] == "string_unicode":
+        return "is not UTF-8 text; write it in UTF-8"
+    if details["type"] == "string_too_long":
+        return f"has more than {details['ctx']['max_length']} characters; keep long texts in a file and name it here"
     message = details["msg"]
     shown = repr(details["input"])
     return f"{shown if len(shown) <= SHOWN else 'the value'}: {message[0].lower()}{message[1:]}"

@@ -67,7 +67,7 @@ class Create(Command):
     depends_on: Annotated[tuple[TaskRef, ...], Field(description="Tasks that must be done first")] = ()
     epic: Annotated[TaskRef | None, Field(description="The brief it belongs to; your held one's if left out")] = None
     template: Key | None = None
-    skills: Annotated[tuple[Key, ...], Field(description="Skills that a scored lane prefers in a claimer")] = ()
+    skills: Annotated[tuple[Key, ...], Field(description="Skills that the work calls for")] = ()
     correlation: Annotated[
         UUID | None, Field(description="The brief it descends from; your held task's if left out")
     ] = None
@@ -238,7 +238,7 @@ class Waive(Command):
 
 
 class Done(Command):
-    """Advance your task along its only legal way, and with `claim_next` take the next one in the same transaction."""
+    """Advance your task along its only legal way, and if asked to take the next one in the same transaction."""
 
     task: TaskRef | None = None
     fence: Fence = None

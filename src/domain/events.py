@@ -72,7 +72,7 @@ class CardVersion(Event):
 
 
 class Score(Event):
-    """Why a scored lane chose this task: the parts and their sum."""
+    """Why a task was chosen where the order is a score: the parts and their sum."""
 
     skills: float
     priority: float
@@ -89,6 +89,49 @@ class LedgerOpened(Event):
     """The first event; ``id`` is the origin of checkpoints."""
 
     id: UUID
+
+
+@_registered("ledger", verb="seal", projections="none")
+class SealingKeyChanged(Event):
+    """Checkpoints are signed with this key from now on. Only the first key of an origin comes without a signature."""
+
+    key_id: str
+    """Eight hexadecimal digits, as notes name the key."""
+    public_key: str
+    """``name+id+key``, the way in which tools for signed notes take it."""
+    signed_by: str | None
+    """Id of the key before."""
+    signature: str | None
+    """In base64: the key before signs the line ``public_key``."""
+
+
+@_registered("ledger", verb="seal", projections="none")
+class CheckpointSealed(Event):
+    """What the ledger was up to a position, signed; the signed note can be written again from this."""
+
+    tree_size: int
+    """How many events, the first being the leaf with index 0."""
+    root: str
+    """Of the Merkle tree, in hexadecimal."""
+    position: int
+    """Of the last leaf."""
+    peaks: tuple[str, ...]
+    """Roots of the perfect subtrees, from the left: the next seal goes on from them, and they narrow a difference."""
+    key_id: str
+    signature: str
+    """Ed25519 over the checkpoint's text, in base64."""
+
+
+@_registered("ledger", verb="promote", projections="credential definitions")
+class LedgerForked(Event):
+    """An imported copy became a ledger of its own; every credential of the copy is void."""
+
+    id: UUID
+    """The new origin of checkpoints."""
+    of: UUID
+    """The ledger it was until then."""
+    position: int
+    """The last position they share."""
 
 
 @_registered("project", verb="project adopt", projections="definitions")

@@ -55,16 +55,23 @@ def check(connection: psycopg.Connection[Any], progress: Callable[[int, int], No
     try:
         last = _scalar(connection, SQL["last"])
         names = [name for name, _ in _tables(connection)]
-        for name in names:
-            _run(connection, "create_temporary", name)
-        filler = _Filler(connection, "pg_temp", progress)
-        filler.read(0, last)
-        filler.write_all(0, last)
+        fill_temporary(connection, last, progress)
         found = next((d for name in names if (d := _difference(connection, name)) is not None), None)
         rows = {name: _scalar(connection, _named("count", name)) for name in names}
         return Checked(last, rows, found)
     finally:
         connection.execute(SQL["rollback"])
+
+
+def fill_temporary(
+    connection: psycopg.Connection[Any], upto: int, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Fill temporary tables with the projections as of a position; they are gone with the open transaction."""
+    for name, _ in _tables(connection):
+        _run(connection, "create_temporary", name)
+    filler = _Filler(connection, "pg_temp", progress)
+    filler.read(0, upto)
+    filler.write_all(0, upto)
 
 
 def rebuild(owner: psycopg.Connection[Any], progress: Callable[[int, int], None] | None = None) -> int:
@@ -147,7 +154,7 @@ class _Filler:
         tasks = {"tasks": list(touched)}
         self._connection.execute(self._sql["forget_task"], tasks)
         self._connection.execute(self._sql["forget_edges"], tasks)
-        self._copy_board(row for row in self._fold.rows() if row["task"] in touched)
+        self._copy_board(self._fold.rows(only=touched))
         self._copy_edges({task: edges for task, edges in self._fold.edges.items() if task in touched})
         self._connection.execute(self._sql["forget_routes"])
         self._copy_routes()

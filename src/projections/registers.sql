@@ -2,6 +2,11 @@
 -- The ledger has a name.
 INSERT INTO projection.ledger (id, opened_at) VALUES (%(id)s, %(at)s)
 
+-- ledger_forked --
+-- A new name, and nobody is let in any more.
+WITH voided AS (UPDATE projection.credential SET revoked_at = %(at)s WHERE revoked_at IS NULL)
+UPDATE projection.ledger SET id = %(id)s
+
 -- project_registered --
 -- A project as declared, first or anew.
 INSERT INTO projection.project (key, title, repository, digest, version)

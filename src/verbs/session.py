@@ -47,7 +47,8 @@ TRIES = 10
 """How often a verb is decided anew when another transaction got in between."""
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
-_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
+_SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
@@ -109,7 +110,10 @@ class Session:
         except InvalidInput as error:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
-        except (errors.OperationalError, psycopg.InterfaceError) as error:
+        except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
+            return refused(refusing.READ_ONLY)
+        except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:

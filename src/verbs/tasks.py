@@ -133,7 +133,7 @@ def working(unit: Unit) -> None:
     """End the verb unless the caller's credential is for work: monitors read and meters count, and that is all."""
     if not (unit.caller.may("agent") or unit.caller.may("operator")):
         text = (
-            f"a credential of scope {unit.caller.scope} moves no tasks; `ainarres token issue` makes one of scope agent"
+            f"a credential of scope {unit.caller.scope} moves no tasks; use one of scope agent (`ainarres token issue`)"
         )
         raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
 
