@@ -191,11 +191,14 @@ def _name(item: dict[str, Any], place: int) -> str:
 def _missing(model: type[BaseModel], path: Path) -> str:
     """Say what to write where ``path`` is not: a table of its own, or a key with a value."""
     table: type[BaseModel] | None = model
+    inner = None
     for part in path:
         if isinstance(part, str):
             inner = {_written(name, field): field for name, field in (table or model).model_fields.items()}.get(part)
             table = next(_models(inner.annotation), None) if inner else None
-    return f"write a table [[{path[-1]}]]" if table else f"write {path[-1]} = … here"
+    if table is None:
+        return f"write {path[-1]} = … here"
+    return f"write a table [{path[-1]}]" if inner and inner.annotation is table else f"write a table [[{path[-1]}]]"
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -30,7 +30,7 @@ def test_the_stock_is_sound_and_survives_its_json(name: str) -> None:
         (f'key = "x"\n[rule.sequential]\np9 = 0.5\n{SUSPEND}', 3, "known here: p0"),
         (f'key = "x"\n[rule.spend]\n{SUSPEND}', 1, "never suspends"),
         (f'key = "x"\n[rule.strikes]\n[rule.sequential]\n{SUSPEND}', 2, "one rule"),
-        ('key = "x"\n[rule.strikes]\n', 1, "write action here"),
+        ('key = "x"\n[rule.strikes]\n', 1, "write a table [action]"),
         (f'key = "x"\n[scope]\ncapability = "lane:web/dev"\n[rule.strikes]\n{SUSPEND}', 3, "capabilities are roles"),
     ],
 )
