@@ -14,6 +14,7 @@ GROUPS = {
     "agent": "Work as an agent",
     "watch": "See what goes on",
     "operate": "Run the board",
+    "govern": "Judge families",
     "audit": "Check the ledger",
 }
 
@@ -107,6 +108,29 @@ VERBS = (
         'ainarres lift grok+grok-build role:reviewer --reason "new model"',
         ("family", "feature"),
     ),
+    Verb("policy adopt", "AdoptPolicy", "govern", "ainarres policy adopt sequential.toml", ("text",)),
+    Verb("governance run", "RunGovernance", "govern", "ainarres governance run --dry-run"),
+    Verb(
+        "suspend",
+        "Suspend",
+        "govern",
+        'ainarres suspend grok+grok-build role:reviewer --period 2h --reason "look first"',
+        ("family", "feature"),
+    ),
+    Verb(
+        "flag raise",
+        "RaiseFlag",
+        "govern",
+        'ainarres flag raise grok+grok-build --capability role:designer --gap "error cases left out"',
+        ("family",),
+    ),
+    Verb(
+        "flag resolve",
+        "ResolveFlag",
+        "govern",
+        'ainarres flag resolve 01890000-0000-7000-8000-00000000000f --reason "talked about"',
+        ("flag",),
+    ),
 )
 
 ACTS = (
@@ -142,6 +166,30 @@ ACTS = (
     Act("replay", "past:replay", "audit", "ainarres replay d25d"),
     Act("diff", "past:diff", "audit", "ainarres diff --from 2026-03-01T12:00:00Z --to 1500"),
     Act("follow", "audit:follow", "audit", "ainarres follow"),
+    Act("policy check", "governance:check", "govern", "ainarres policy check sequential.toml"),
+    Act("policy diff", "governance:diff", "govern", "ainarres policy diff sequential.toml"),
+    Act("policy list", "governance:policies", "govern", "ainarres policy list"),
+    Act("governance status", "governance:status", "govern", "ainarres governance status"),
+    Act(
+        "governance explain",
+        "governance:explain",
+        "govern",
+        "ainarres governance explain opencode+qwen role:implementer",
+    ),
+    Act(
+        "governance simulate",
+        "governance:simulate",
+        "govern",
+        "ainarres governance simulate --policy sequential --family 0.05 --family 0.4",
+    ),
+    Act(
+        "governance backtest",
+        "governance:backtest",
+        "govern",
+        "ainarres governance backtest --policy strikes --since 2026-11-01",
+    ),
+    Act("flag list", "governance:flags", "govern", "ainarres flag list"),
+    Act("inbox", "governance:inbox", "watch", "ainarres inbox"),
     Act("rebuild", "audit:rebuild", "audit", "ainarres rebuild --check"),
     Act("seal", "witness:seal", "audit", "ainarres seal --key-file seal.key --to /mnt/witness/ainarres.note"),
     Act("verify", "witness:verify", "audit", "ainarres verify --against /mnt/witness/ainarres.note"),

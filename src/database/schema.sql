@@ -429,7 +429,8 @@ CREATE TABLE projection.denial (
     feature text NOT NULL,
     reason text NOT NULL,
     since timestamp with time zone NOT NULL,
-    until timestamp with time zone
+    until timestamp with time zone,
+    keeps boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE projection.denial OWNER TO ainarres_owner;
@@ -443,6 +444,21 @@ CREATE TABLE projection.dependency (
 );
 
 ALTER TABLE projection.dependency OWNER TO ainarres_owner;
+
+-- Name: evidence; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.evidence (
+    "position" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    task uuid NOT NULL,
+    family text NOT NULL,
+    capability text NOT NULL,
+    workflow text NOT NULL,
+    fault boolean NOT NULL,
+    submission bigint NOT NULL
+);
+
+ALTER TABLE projection.evidence OWNER TO ainarres_owner;
 
 -- Name: family; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
@@ -468,6 +484,26 @@ CREATE TABLE projection.feature (
 
 ALTER TABLE projection.feature OWNER TO ainarres_owner;
 
+-- Name: flag; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.flag (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    severity text NOT NULL,
+    gap text NOT NULL,
+    family text,
+    capability text,
+    task uuid,
+    policy text,
+    raised_by text,
+    raised_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text
+);
+
+ALTER TABLE projection.flag OWNER TO ainarres_owner;
+
 -- Name: lane; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
 CREATE TABLE projection.lane (
@@ -491,6 +527,21 @@ CREATE TABLE projection.ledger (
 
 ALTER TABLE projection.ledger OWNER TO ainarres_owner;
 
+-- Name: policy; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.policy (
+    key text NOT NULL,
+    version integer NOT NULL,
+    digest text NOT NULL,
+    definition jsonb NOT NULL,
+    slot text NOT NULL,
+    after bigint NOT NULL,
+    adopted_at timestamp with time zone NOT NULL,
+    broken text
+);
+
+ALTER TABLE projection.policy OWNER TO ainarres_owner;
+
 -- Name: project; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
 CREATE TABLE projection.project (
@@ -511,6 +562,27 @@ CREATE TABLE projection.route (
 );
 
 ALTER TABLE projection.route OWNER TO ainarres_owner;
+
+-- Name: suspension; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.suspension (
+    family text NOT NULL,
+    version bigint NOT NULL,
+    feature text NOT NULL,
+    n integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    policy text,
+    policy_version integer,
+    cause bigint[] NOT NULL,
+    after bigint NOT NULL,
+    reason text NOT NULL,
+    suspended_by text,
+    lifted_at timestamp with time zone,
+    restored_at timestamp with time zone
+);
+
+ALTER TABLE projection.suspension OWNER TO ainarres_owner;
 
 -- Name: workflow; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
@@ -840,6 +912,11 @@ ALTER TABLE ONLY projection.denial
 ALTER TABLE ONLY projection.dependency
     ADD CONSTRAINT dependency_pkey PRIMARY KEY (task, prerequisite);
 
+-- Name: evidence evidence_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY ("position");
+
 -- Name: family family_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
 ALTER TABLE ONLY projection.family
@@ -849,6 +926,11 @@ ALTER TABLE ONLY projection.family
 
 ALTER TABLE ONLY projection.feature
     ADD CONSTRAINT feature_pkey PRIMARY KEY (family, feature);
+
+-- Name: flag flag_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.flag
+    ADD CONSTRAINT flag_pkey PRIMARY KEY (id);
 
 -- Name: lane lane_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
@@ -860,6 +942,11 @@ ALTER TABLE ONLY projection.lane
 ALTER TABLE ONLY projection.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (id);
 
+-- Name: policy policy_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.policy
+    ADD CONSTRAINT policy_pkey PRIMARY KEY (key, version);
+
 -- Name: project project_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
 ALTER TABLE ONLY projection.project
@@ -869,6 +956,11 @@ ALTER TABLE ONLY projection.project
 
 ALTER TABLE ONLY projection.route
     ADD CONSTRAINT route_pkey PRIMARY KEY (id);
+
+-- Name: suspension suspension_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.suspension
+    ADD CONSTRAINT suspension_pkey PRIMARY KEY (family, version);
 
 -- Name: workflow workflow_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
@@ -993,9 +1085,21 @@ CREATE INDEX board_route_priority_created_position_idx ON projection.board USING
 
 CREATE INDEX dependency_prerequisite_idx ON projection.dependency USING btree (prerequisite);
 
+-- Name: evidence_family_capability_position_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX evidence_family_capability_position_idx ON projection.evidence USING btree (family, capability, "position");
+
 -- Name: feature_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
 CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
+
+-- Name: flag_raised_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX flag_raised_at_idx ON projection.flag USING btree (raised_at) WHERE (resolved_at IS NULL);
+
+-- Name: suspension_family_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX suspension_family_feature_idx ON projection.suspension USING btree (family, feature);
 
 -- Name: attempt_seat_cycle_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
 
@@ -1159,6 +1263,11 @@ GRANT SELECT ON TABLE projection.denial TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.dependency TO ainarres_app;
 GRANT SELECT ON TABLE projection.dependency TO ainarres_reader;
 
+-- Name: TABLE evidence; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.evidence TO ainarres_app;
+GRANT SELECT ON TABLE projection.evidence TO ainarres_reader;
+
 -- Name: TABLE family; Type: ACL; Schema: projection; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.family TO ainarres_app;
@@ -1168,6 +1277,11 @@ GRANT SELECT ON TABLE projection.family TO ainarres_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.feature TO ainarres_app;
 GRANT SELECT ON TABLE projection.feature TO ainarres_reader;
+
+-- Name: TABLE flag; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.flag TO ainarres_app;
+GRANT SELECT ON TABLE projection.flag TO ainarres_reader;
 
 -- Name: TABLE lane; Type: ACL; Schema: projection; Owner: ainarres_owner
 
@@ -1179,6 +1293,11 @@ GRANT SELECT ON TABLE projection.lane TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.ledger TO ainarres_app;
 GRANT SELECT ON TABLE projection.ledger TO ainarres_reader;
 
+-- Name: TABLE policy; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.policy TO ainarres_app;
+GRANT SELECT ON TABLE projection.policy TO ainarres_reader;
+
 -- Name: TABLE project; Type: ACL; Schema: projection; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.project TO ainarres_app;
@@ -1188,6 +1307,11 @@ GRANT SELECT ON TABLE projection.project TO ainarres_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.route TO ainarres_app;
 GRANT SELECT ON TABLE projection.route TO ainarres_reader;
+
+-- Name: TABLE suspension; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.suspension TO ainarres_app;
+GRANT SELECT ON TABLE projection.suspension TO ainarres_reader;
 
 -- Name: TABLE workflow; Type: ACL; Schema: projection; Owner: ainarres_owner
 

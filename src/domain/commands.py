@@ -355,5 +355,47 @@ class MigrateTasks(Command):
     )
 
 
+class AdoptPolicy(_File):
+    """Give a policy force, in place of whatever decided the same before."""
+
+
+class Suspend(Command):
+    """Deny a family a capability for a while."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+    period: Annotated[str, AfterValidator(_wait), Field(description="For how long, as in `2h`")] = "1h"
+    holds: Annotated[
+        Literal["finish", "release"], Field(description="What becomes of leases that are older than this")
+    ] = "finish"
+
+
+class RunGovernance(Command):
+    """Do what policies ask for and no rejection has drawn; safe to repeat, and for a timer."""
+
+    dry_run: Annotated[bool, Field(description="Say what would be done, and do nothing")] = False
+
+
+class RaiseFlag(Command):
+    """Tell a person of a family's gap; nothing else follows."""
+
+    family: Key
+    gap: Annotated[Words, Field(description="What is wrong, in words")]
+    kind: Annotated[Literal["quality", "health", "integrity", "spend"], Field(description="What sort of trouble")] = (
+        "quality"
+    )
+    severity: Annotated[Literal["info", "warning", "critical"], Field(description="How loud")] = "warning"
+    capability: Annotated[FeatureName | None, Field(description="The role it is about, as `role:designer`")] = None
+    task: Annotated[TaskRef | None, Field(description="The task that shows it")] = None
+
+
+class ResolveFlag(Command):
+    """Close a flag that was looked at."""
+
+    flag: Annotated[UUID, Field(description="Id, from `ainarres flag list`")]
+    reason: Words
+
+
 class OpenLedger(Command):
     """Append the first event of an empty ledger; an opened one stays as it is."""

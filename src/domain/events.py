@@ -246,6 +246,77 @@ class DenialLifted(Event):
     reason: str
 
 
+@_registered("family", verb="reject, suspend or governance run", projections="features governance")
+class CapabilitySuspended(Event):
+    """The family may not exercise the capability for a while; it heals by itself."""
+
+    feature: str
+    until: AwareDatetime
+    n: int
+    """Ordinal among the suspensions of this capability that nobody lifted."""
+    policy: str | None
+    """Key of the policy; null for a person's act."""
+    policy_version: int | None
+    cause: tuple[int, ...]
+    """Positions of the rejections that led to it."""
+    after: int
+    """Evidence up to this position is spent: it never counts again."""
+    holds: Literal["finish", "release"]
+    """What becomes of leases older than this."""
+    reason: str
+
+
+@_registered("family", verb="claim or governance run", projections="features governance")
+class CapabilityRestored(Event):
+    """Somebody noticed that a suspension is over."""
+
+    feature: str
+
+
+@_registered("family", verb="flag raise or governance run", projections="governance")
+class FlagRaised(Event):
+    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one."""
+
+    id: UUID
+    kind: Literal["quality", "health", "integrity", "spend"]
+    severity: Literal["info", "warning", "critical"]
+    gap: str
+    """What is wrong, in words."""
+    capability: str | None
+    policy: str | None
+    """Key of the policy that raised it; null for an auditor."""
+
+
+@_registered("family", verb="flag resolve", projections="governance")
+class FlagResolved(Event):
+    """Looked at and closed."""
+
+    id: UUID
+    reason: str
+
+
+@_registered("policy", verb="policy adopt", projections="definitions governance")
+class PolicyAdopted(Event):
+    """A policy's definition, whole; of two for the same slot this one is in force from now on."""
+
+    key: str
+    version: int
+    digest: str
+    definition: dict[str, Any]
+    slot: str
+    after: int
+    """Evidence up to this position is older than the policy and not its business."""
+
+
+@_registered("policy", verb="reject or governance run", projections="governance")
+class PolicyBroken(Event):
+    """The policy in force could not be evaluated, and judges nobody until another is adopted."""
+
+    key: str
+    version: int
+    reason: str
+
+
 @_registered("credential", verb="token issue", projections="credential")
 class CredentialIssued(Event):
     """A bearer token came to be; only its SHA-256 is kept."""

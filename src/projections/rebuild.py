@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from ainarres.database.queries import load
 from ainarres.ledger import store
-from ainarres.projections import registers
+from ainarres.projections import evidence, registers
 from ainarres.projections.facts import fact_of
 from ainarres.projections.fold import BoardFold
 
@@ -126,6 +126,7 @@ class _Filler:
         self._fold = BoardFold()
         self._sql = _into(SQL, schema)
         self._registers = _into(registers.SQL, schema)
+        self._evidence = _into(evidence.SQL, schema)
 
     def read(self, after: int, upto: int) -> set[UUID]:
         """Fold events after ``after`` up to ``upto``; the registers are written at once. Returns the tasks touched."""
@@ -141,11 +142,12 @@ class _Filler:
         return touched
 
     def write_all(self, after: int, upto: int) -> None:
-        """Write board, edges, routes and commands."""
+        """Write board, edges, routes, commands and evidence."""
         self._copy_board(self._fold.rows())
         self._copy_edges(self._fold.edges)
         self._copy_routes()
         self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
 
     def write_tail(self, touched: set[UUID], after: int, upto: int) -> None:
         """Write what changed since ``write_all``."""
@@ -157,6 +159,7 @@ class _Filler:
         self._connection.execute(self._sql["forget_routes"])
         self._copy_routes()
         self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
 
     def _copy_board(self, rows: Iterable[Mapping[str, Any]]) -> None:
         with self._connection.cursor() as cursor, cursor.copy(self._sql["copy_board"]) as copy:
