@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from tests.integration.verbs.crowd import events
+from tests.integration.verbs.crowd import at_once, events
 from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
 
 from ainarres import stock
@@ -205,3 +205,12 @@ def test_a_dry_run_does_nothing_and_a_second_run_does_nothing_more(scene: Scene,
 
 def test_lasts_is_capped() -> None:
     assert [Suspend().lasts(n) for n in (1, 2, 5, 6, 99)] == [timedelta(hours=h) for h in (1, 2, 16, 24, 24)]
+
+
+def test_two_runs_at_once_do_nothing_twice(scene: Scene, clock: Clock) -> None:
+    adopt(scene)
+    Mill(scene).grind("xxxx")
+    clock.advance(3601)
+    runs = at_once([scene.session(), scene.session()], c.RunGovernance())
+    assert sorted(len(run.extra["restored"]) for run in runs) == [0, 1]
+    assert len(events(scene.human.connection, "CapabilityRestored")) == 1
