@@ -15,7 +15,7 @@ from psycopg import errors
 from ainarres.database.queries import load
 from ainarres.domain import duration
 from ainarres.domain import events as e
-from ainarres.domain.policy import Policy, read_policy
+from ainarres.domain.policy import JUDGING, Policy, read_policy
 from ainarres.domain.policy import Suspend as SuspendAction
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import VersionConflict
@@ -207,6 +207,9 @@ def adopt_policy(unit: Unit, command: AdoptPolicy) -> Answer:
     policy = read_or_halt(read_policy(command.text, command.source))
     unit.start()
     require(unit, "human", "adopting a policy")
+    if policy.rule.kind not in JUDGING or policy.action.suspend is None:
+        text = f"rule.{policy.rule.kind}: only policies that judge and suspend take force; this one can be checked"
+        raise Halt(Refusal("invalid", text, {"field": f"rule.{policy.rule.kind}"}))
     newest = unit.row(SQL["policy"], {"key": policy.key})
     standing = next((row for row in unit.rows(SQL["standing"]) if row["slot"] == policy.slot), None)
     same = newest is not None and newest["digest"] == policy.digest() and newest["broken"] is None

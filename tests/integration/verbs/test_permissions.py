@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from tests.integration.verbs.crowd import events
@@ -52,6 +53,20 @@ def denied(scene: Scene) -> str:
     return ""
 
 
+AUDITOR = """
+[[family]]
+key = "audit+eye"
+maker = "none"
+cost_class = 0
+grants = ["lane:web/dev", "role:auditor"]
+"""
+
+
+def flagged(scene: Scene) -> str:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITOR, source="a"))
+    return str(scene.ok(scene.agent("audit+eye"), c.RaiseFlag(family=CHEAP, gap="n")).extra["flag"])
+
+
 MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command]]] = [
     ("create", AGENT | OPERATOR, none, lambda _: c.Create(lane="dev", title="t")),
     ("create graph", AGENT | OPERATOR, none, lambda _: c.CreateGraph(lane="dev", tasks=PLANNED)),
@@ -84,6 +99,11 @@ MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command
     ("families", HUMAN, none, lambda _: c.AdoptFamilies(text=FAMILIES, source="f")),
     ("revoke", HUMAN, none, lambda _: c.RevokeCapability(family=CHEAP, feature="tier:2", reason="n")),
     ("lift", HUMAN, denied, lambda _: c.LiftDenial(family=CHEAP, feature="tier:3", reason="n")),
+    ("policy", HUMAN, none, lambda _: c.AdoptPolicy(text=stock.read("policy", "strikes"), source="p")),
+    ("suspend", HUMAN, none, lambda _: c.Suspend(family=CHEAP, feature="role:reviewer", reason="n")),
+    ("govern", OPERATOR, none, lambda _: c.RunGovernance()),
+    ("flag", set(), none, lambda _: c.RaiseFlag(family=CHEAP, gap="n")),
+    ("resolve flag", HUMAN, flagged, lambda k: c.ResolveFlag(flag=UUID(k if len(k) > 1 else "0" * 32), reason="n")),
     ("issue agent", OPERATOR, none, lambda _: c.IssueToken(family=CHEAP)),
     ("issue meter", HUMAN, none, lambda _: c.IssueToken(scope="meter")),
     ("issue monitor", HUMAN, none, lambda _: c.IssueToken(scope="monitor")),
