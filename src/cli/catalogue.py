@@ -114,6 +114,7 @@ ACTS = (
     Act("init", "begin:init", "start", "ainarres init"),
     Act("up", "begin:up", "start", "ainarres up"),
     Act("down", "begin:down", "start", "ainarres down"),
+    Act("serve", "serving:serve", "start", "ainarres serve --port 8700"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),

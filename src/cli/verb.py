@@ -7,14 +7,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from ainarres.cli import access, arguments
-from ainarres.domain.malformed import MalformedError
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
     from ainarres.cli.table import Entry
     from ainarres.database.settings import Settings
@@ -22,8 +18,6 @@ if TYPE_CHECKING:
 
 APART = ("json", "url", "home", "key")
 """Options that are no field of a command."""
-SHOWN = 80
-"""Characters of a wrong value that a message repeats."""
 
 
 def run(entry: Entry, argv: Sequence[str]) -> int:
@@ -71,9 +65,8 @@ def _fill_in(fields: dict[str, Any], entry: Entry, given: Settings) -> None:
 
 def _command(entry: Entry, fields: dict[str, Any]) -> Command:
     """Build the command. Raises ``InvalidInput`` with the option's name."""
-    from pydantic import ValidationError  # noqa: PLC0415 - wrong options are told without it
-
-    from ainarres.domain import commands  # noqa: PLC0415 - as above
+    from ainarres.domain import commands  # noqa: PLC0415 - wrong options are told without it
+    from ainarres.verbs import asked  # noqa: PLC0415 - as above
 
     model: type[Command] = getattr(commands, entry.model)
     if "graph" in fields:
@@ -83,25 +76,13 @@ def _command(entry: Entry, fields: dict[str, Any]) -> Command:
             raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
         fields = {**graph, **fields}
     try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise _explained(error, entry) from None
+        return asked.read(model, fields)
+    except InvalidInput as error:
+        raise _as_typed(error, entry) from None
 
 
-def _explained(error: ValidationError, entry: Entry) -> InvalidInput:
-    first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
-    name = next((one.shown for one in (*entry.places, *entry.options) if path and one.field == path[0]), ".".join(path))
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, MalformedError):
-        return InvalidInput(name, cause.problem, cause.cure)
-    problem = str(cause) if cause is not None else _problem(first)
-    return InvalidInput(name, problem, f"see: ainarres {entry.words} --help")
-
-
-def _problem(details: ErrorDetails) -> str:
-    if details["type"] == "literal_error":
-        return f"{details['input']!r} is not a choice; write {details['ctx']['expected']}"
-    message = details["msg"]
-    shown = repr(details["input"])
-    return f"{shown if len(shown) <= SHOWN else 'the value'}: {message[0].lower()}{message[1:]}"
+def _as_typed(error: InvalidInput, entry: Entry) -> InvalidInput:
+    """Say what is wrong with a field in the words of the command line."""
+    first = error.field.partition(".")[0]
+    name = next((one.shown for one in (*entry.places, *entry.options) if first and one.field == first), error.field)
+    return InvalidInput(name, error.problem, error.cure or f"see: ainarres {entry.words} --help")
