@@ -14,8 +14,10 @@ from starlette.responses import Response
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import declared, glance, history
 from ainarres.projections.report import fold
+from ainarres.verbs import asking
 from ainarres.verbs.envelope import plain_value
 from ainarres.web import openapi
+from ainarres.web.service import bearer
 from ainarres.web.verbs import encoded
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def router(service: Service) -> APIRouter:
     @made.get("/whoami", responses=seen)
     async def whoami(request: Request) -> Response:
         """Say who the token stands for, what it may do, and what it holds."""
-        return _reply(await service.read(request, _whoami))
+        return _reply(await service.read(request, lambda found, _: _whoami(found, bearer(request))))
 
     @made.get("/board", responses=seen)
     async def board(request: Request, lane: Lane = None, limit: Annotated[int, Query(ge=1, le=1000)] = 8) -> Response:
@@ -129,7 +131,11 @@ def _storable(typed: str) -> str:
     return typed.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _whoami(connection: psycopg.Connection[Any], caller: Caller) -> dict[str, Any]:
+def _whoami(connection: psycopg.Connection[Any], token: str | None) -> dict[str, Any] | Refusal:
+    found = asking.whoami(connection, token)
+    if isinstance(found, Refusal):
+        return found
+    caller, credential = found
     return {
         "agent": caller.actor,
         "family": caller.family,
@@ -138,6 +144,7 @@ def _whoami(connection: psycopg.Connection[Any], caller: Caller) -> dict[str, An
         "features": sorted(caller.features),
         "suspended": sorted(caller.kept),
         "credential": caller.credential,
+        "expires_at": credential.expires_at if credential else None,
         "holds": declared.one(connection, "held_by", agent=caller.actor),
     }
 

@@ -88,7 +88,7 @@ class Client:
 
     def get(self, path: str, **headers: str) -> Reply:
         """Read."""
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, None, **headers)
 
     def say(self, verb: str, key: str | None = None, **fields: Any) -> Reply:
         """Say a verb."""

@@ -6,9 +6,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
 
 from ainarres.verbs import asked
-from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
 
 if TYPE_CHECKING:
     from tests.api.served import Served
