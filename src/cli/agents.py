@@ -11,6 +11,7 @@ from ainarres.cli import access, remote, trouble
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
 from ainarres.cli.watch import show
 from ainarres.domain.refusal import Refusal
+from ainarres.verbs.envelope import instant
 
 if TYPE_CHECKING:
     from ainarres.domain.context import Caller
@@ -144,5 +145,5 @@ def _described(caller: Caller, credential: Credential | None) -> dict[str, Any]:
         "features": sorted(caller.features),
         "suspended": sorted(caller.kept),
         "credential": credential.id if credential else None,
-        "expires_at": credential.expires_at if credential else None,
+        "expires_at": instant(credential.expires_at) if credential else None,
     }

@@ -115,6 +115,7 @@ ACTS = (
     Act("up", "begin:up", "start", "ainarres up"),
     Act("down", "begin:down", "start", "ainarres down"),
     Act("serve", "serving:serve", "start", "ainarres serve --port 8700"),
+    Act("mcp", "serving:mcp", "start", "ainarres mcp"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),

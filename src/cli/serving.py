@@ -1,4 +1,4 @@
-"""The servers: HTTP for any agent that can make a web call."""
+"""The servers: HTTP for any agent that can make a web call, MCP for harnesses that start their tools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ainarres.cli import access
+from ainarres.cli import access, remote
 from ainarres.cli.people import Home, Url  # noqa: TC001 - typer reads them
 from ainarres.faults import InvalidInput
 
@@ -37,6 +37,20 @@ def serve(
     names = tuple(one.strip() for one in allow_host.split(",") if one.strip())
     limits = Limits(connections=connections, per_second=rate, burst=3 * rate, hosts=names)
     run(access.address(given), host, port, limits, _tell)
+    return 0
+
+
+def mcp(url: Url = None, home: Home = None) -> int:
+    """Offer the verbs of an agent as MCP tools on standard input and output; a harness starts this."""
+    given = access.settings(url, home)
+    _have("mcp", "mcp")
+    if given.token is None:
+        raise InvalidInput("AINARRES_TOKEN", "is not set", "the tools act for one agent; give the harness its token")
+    from ainarres.cli.doors import Straight, Through  # noqa: PLC0415 - as above
+    from ainarres.mcp.server import build  # noqa: PLC0415 - as above
+
+    door = Through(given) if remote.chosen(given) else Straight(given)
+    build(lambda _: door).run("stdio")
     return 0
 
 

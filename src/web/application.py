@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from ainarres.web import inside
     from ainarres.web.service import Service
 
 
 def build(service: Service) -> ASGIApp:
-    """Return the application that serves ``service``, which it closes at its end."""
+    """Return the application that serves ``service``, which it closes at its end; with /mcp where that is installed."""
+    tools = _tools(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -36,6 +39,8 @@ def build(service: Service) -> ASGIApp:
             stack.callback(service.desk.close)
             service.pulse.start()
             stack.callback(service.pulse.close)
+            if tools is not None:
+                await stack.enter_async_context(tools.sessions.run())
             polling = asyncio.create_task(service.lobby.poll())
             stack.callback(polling.cancel)
             yield
@@ -52,11 +57,21 @@ def build(service: Service) -> ASGIApp:
     _health(app, service)
     for router in (verbs.router(service), reads.router(service), feed.router(service)):
         app.include_router(router)
+    if tools is not None:
+        app.router.routes.extend(tools.routes)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _elsewhere)
     app.add_exception_handler(RequestValidationError, _wrong)
     openapi.complete(app, list(asked.VERBS.values()))
     return Gate(app, hosts=service.limits.hosts, figures=service.figures)
+
+
+def _tools(service: Service) -> inside.Tools | None:
+    if find_spec("mcp") is None:
+        return None
+    from ainarres.web import inside  # noqa: PLC0415 - the tools are an extra of their own
+
+    return inside.mount(service)
 
 
 def _health(app: FastAPI, service: Service) -> None:

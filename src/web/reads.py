@@ -63,7 +63,7 @@ def router(service: Service) -> APIRouter:
     @made.get("/tasks/{task}", responses={**seen, 304: {"description": "Still at the version of If-None-Match"}})
     async def task(request: Request, task: str) -> Response:
         """Show one task; ``task`` may be a unique prefix or suffix of its id."""
-        row = await service.read(request, lambda found, caller: _task(found, caller, task))
+        row = await service.read(request, lambda found, caller: task_of(found, caller, task))
         tag = f'"{row["version"]}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
@@ -94,9 +94,13 @@ def router(service: Service) -> APIRouter:
     return made
 
 
+def plain(document: Any) -> Any:
+    """Return what a read found as JSON values."""
+    return json.loads(json.dumps(document, default=plain_value))
+
+
 def _reply(document: Any, headers: Mapping[str, str] | None = None) -> Response:
-    plain = json.loads(json.dumps(document, default=plain_value))
-    return Response(encoded(plain), headers=dict(headers or {}), media_type="application/json")
+    return Response(encoded(plain(document)), headers=dict(headers or {}), media_type="application/json")
 
 
 def lanes_of(caller: Caller) -> frozenset[str] | None:
@@ -173,7 +177,8 @@ def _tasks(
     return {"tasks": rows, "next": rows[-1]["created_position"] if more else None}
 
 
-def _task(connection: psycopg.Connection[Any], caller: Caller, typed: str) -> dict[str, Any] | Refusal:
+def task_of(connection: psycopg.Connection[Any], caller: Caller, typed: str) -> dict[str, Any] | Refusal:
+    """Return one task as its caller may see it."""
     which = _which(connection, caller, typed)
     return which if isinstance(which, Refusal) else glance.read_portrait(connection, which).to_json()
 

@@ -94,7 +94,16 @@ class Service:
 
         ``scope`` is what the credential must include; by default an agent's will do, too. Raises ``Problem``.
         """
-        token = bearer(request)
+        return await self.read_as(bearer(request), work, scope=scope)
+
+    async def read_as(
+        self,
+        token: str | None,
+        work: Callable[[psycopg.Connection[Any], Caller], T | Refusal],
+        *,
+        scope: Scope | None = None,
+    ) -> T:
+        """Run a read as whoever ``token`` names. Raises as ``read`` does."""
         if token is None:
             raise Problem.of(NO_TOKEN, 401)
         if wait := self.rates.take(token, time.monotonic()):
