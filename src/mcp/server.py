@@ -14,6 +14,8 @@ from ainarres.mcp import tools
 from mcp.server import MCPServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.applications import Starlette
 
     from ainarres.mcp.door import Door

@@ -42,6 +42,7 @@ def serve(url: str, host: str, port: int, limits: Limits, tell: Callable[[str], 
     """
     listening = _listen(host, port)
     with listening:
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         service = Service.open(url, limits)
         _take_files()
         config = uvicorn.Config(
@@ -54,7 +55,6 @@ def serve(url: str, host: str, port: int, limits: Limits, tell: Callable[[str], 
             timeout_keep_alive=30,
             backlog=2048,
         )
-        logging.getLogger("ainarres.web").setLevel(logging.WARNING)
         name = listening.getsockname()
         shown = f"[{name[0]}]" if ":" in name[0] else name[0]
         tell(f"http://{shown}:{name[1]}")

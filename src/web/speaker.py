@@ -110,4 +110,4 @@ class Speaker:
             return None
         if isinstance(found, Refusal):
             return None
-        return found[0].family, found[0].features, said.command.lane, said.command.task
+        return found[0].family, frozenset(found[0].features), said.command.lane, said.command.task

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,18 @@ class Served:
 
     def __init__(self, url: str, *argv: str, port: int = 0) -> None:
         self._clients: list[Client] = []
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - open as long as the server
         self._process = subprocess.Popen(
             [str(PROGRAM), "serve", "--url", url, "--port", str(port), *argv],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,  # not a pipe, which would fill up and stop it
             text=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.startswith("serving on "):
-            raise AssertionError(self._process.communicate()[1])
+            self._process.communicate()
+            raise AssertionError(self._stderr())
         self.base = line.removeprefix("serving on ").strip()
         self.port = urlsplit(self.base).port or 0
 
@@ -53,16 +56,27 @@ class Served:
             client.close()
         self._process.kill()
         self._process.communicate()
+        self._stderr()
+
+    def stop_soon(self) -> None:
+        """Tell it to end."""
+        self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> str:
         """End it in peace; returns what it said on stderr, of which nothing may be a traceback."""
         for client in self._clients:
             client.close()
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        said = self._process.communicate(timeout=30)[1]
+            self.stop_soon()
+        self._process.communicate(timeout=30)
+        said = self._stderr()
         assert "Traceback" not in said, said
         return said
+
+    def _stderr(self) -> str:
+        with self._said:
+            self._said.seek(0)
+            return self._said.read()
 
     def client(self, token: str | None = None, timeout: float = 30) -> Client:
         """Return a client that keeps one connection."""
@@ -79,12 +93,16 @@ class Client:
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """Send one request."""
+        self.send(method, path, body, **headers)
+        answer = self._wire.getresponse()
+        return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> None:
+        """Send a request, and do not wait for what comes back."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self._token is not None:
             sent.setdefault("Authorization", f"Bearer {self._token}")
         self._wire.request(method, path, body, sent)
-        answer = self._wire.getresponse()
-        return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 
     def get(self, path: str, **headers: str) -> Reply:
         """Read."""

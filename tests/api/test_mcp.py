@@ -129,7 +129,7 @@ def test_refusals_are_envelopes(scene: Scene, served: Served) -> None:
 def test_a_pipe_needs_a_token(scene: Scene) -> None:
 
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), "mcp"],
+        [str(PROGRAM), "mcp"],
         env={"AINARRES_URL": scene.url},
         capture_output=True,
         text=True,
