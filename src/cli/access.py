@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ainarres.cli import remote
 from ainarres.database.settings import load
 from ainarres.faults import InvalidInput, LedgerUnavailable
 
@@ -21,19 +22,17 @@ if TYPE_CHECKING:
 
 def settings(url: str | None = None, home: str | None = None) -> Settings:
     """Return the settings of this process; arguments are what the command line said."""
-    given = load({"url": url, "home": home}, os.environ, Path.cwd())
-    if given.server and not given.url:
-        raise InvalidInput(
-            given.origin["server"], "this release speaks to PostgreSQL only", "leave the server out and set a url"
-        )
-    return given
+    return load({"url": url, "home": home}, os.environ, Path.cwd())
 
 
 def address(given: Settings) -> str:
     """Return the database's URL; an embedded server that was stopped is started, one never made is not.
 
-    Raises ``LedgerUnavailable`` where there is no ledger yet.
+    Raises ``LedgerUnavailable`` where there is no ledger yet, ``InvalidInput`` where settings name a server instead.
     """
+    if remote.chosen(given):
+        problem = "leads to a server, and this command reads the database itself"
+        raise InvalidInput(given.origin["server"], problem, "give it --url, or ask the server (docs/http.md)")
     if given.url:
         return given.url
     if not (given.home / "postgres").is_dir():

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ainarres.cli import access, trouble
+from ainarres.cli import access, remote, trouble
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
 from ainarres.cli.watch import show
 from ainarres.domain.refusal import Refusal
+from ainarres.verbs.envelope import instant
 
 if TYPE_CHECKING:
     from ainarres.domain.context import Caller
@@ -19,22 +20,32 @@ if TYPE_CHECKING:
 
 def whoami(json: Json = False, url: Url = None, home: Home = None) -> int:
     """Say who the token stands for, what it may do, and what it holds."""
+    given = access.settings(url, home)
+    if remote.chosen(given):
+        return _tell_who(remote.read(given, "whoami"), as_json=json)
     from ainarres.projections import declared  # noqa: PLC0415 - the table of commands needs no driver
-    from ainarres.projections.wording import printable, short  # noqa: PLC0415 - as above
     from ainarres.verbs.asking import whoami as ask  # noqa: PLC0415 - as above
 
-    given = access.settings(url, home)
     with access.connection(given) as connection:
         found = ask(connection, given.token)
         if isinstance(found, Refusal):
             return trouble.refuse(found, as_json=json)
         caller, credential = found
         held = declared.one(connection, "held_by", agent=caller.actor)
-    if json:
-        return show({**_described(caller, credential), "holds": held})
-    for name, value in _described(caller, credential).items():
+    return _tell_who({**_described(caller, credential), "holds": held}, as_json=json)
+
+
+def _tell_who(found: dict[str, Any], *, as_json: bool) -> int:
+    from ainarres.projections.wording import printable, short  # noqa: PLC0415 - as above
+
+    if "code" in found:
+        return trouble.refuse(Refusal(found["code"], found["reason"]), as_json=as_json)
+    if as_json:
+        return show(found)
+    held = found["holds"]
+    for name, value in found.items():
         shown = ", ".join(value) or "none" if isinstance(value, list) else value
-        if shown is not None:
+        if shown is not None and name != "holds":
             print(f"{name.replace('_', ' ')}: {printable(str(shown))}")
     if held is not None:
         print(f"holds: {short(held['task'])} [{printable(held['stage'])}] {printable(held['title'], 80)}")
@@ -51,19 +62,29 @@ def card(
     home: Home = None,
 ) -> int:
     """Print the role card: the text from which an agent of that role works."""
+    given = access.settings(url, home)
+    if remote.chosen(given):
+        return _tell_card(remote.read(given, "cards", role, version=version), as_json=json)
     from ainarres.projections import declared  # noqa: PLC0415 - as above
-    from ainarres.projections.wording import printable_block  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
+    with access.connection(given) as connection:
         row = declared.one(connection, "card", role=role, version=version)
         known = [each["role"] for each in declared.rows(connection, "cards")]
     if row is None:
         which = f"no role card {role!r}" + (f" of version {version}" if version else "")
         refusal = Refusal("not_found", f"{which}; cards are {', '.join(known) or 'none: adopt one'}", {"field": "role"})
         return trouble.refuse(refusal, as_json=json)
-    if json:
-        return show(row)
-    print(printable_block(row["text"]))
+    return _tell_card(row, as_json=json)
+
+
+def _tell_card(found: dict[str, Any], *, as_json: bool) -> int:
+    from ainarres.projections.wording import printable_block  # noqa: PLC0415 - as above
+
+    if "code" in found:
+        return trouble.refuse(Refusal(found["code"], found["reason"]), as_json=as_json)
+    if as_json:
+        return show(found)
+    print(printable_block(found["text"]))
     return 0
 
 
@@ -130,5 +151,5 @@ def _described(caller: Caller, credential: Credential | None) -> dict[str, Any]:
         "features": sorted(caller.features),
         "suspended": sorted(caller.kept),
         "credential": credential.id if credential else None,
-        "expires_at": credential.expires_at if credential else None,
+        "expires_at": instant(credential.expires_at) if credential else None,
     }

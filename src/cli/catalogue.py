@@ -140,6 +140,8 @@ ACTS = (
     Act("down", "begin:down", "start", "ainarres down"),
     Act("backup", "keeping:backup", "start", "ainarres backup --keep 7 /var/backups/ainarres"),
     Act("restore", "keeping:restore", "start", "ainarres restore /var/backups/ainarres --check --home restored"),
+    Act("serve", "serving:serve", "start", "ainarres serve --port 8700"),
+    Act("mcp", "serving:mcp", "start", "ainarres mcp"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
     Act("whoami", "agents:whoami", "agent", "ainarres whoami"),

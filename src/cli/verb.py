@@ -6,15 +6,12 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ainarres.cli import access, arguments
-from ainarres.domain.malformed import MalformedError
+from ainarres.cli import access, arguments, remote
 from ainarres.faults import InvalidInput
+from ainarres.verbs.envelope import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
     from ainarres.cli.table import Entry
     from ainarres.database.settings import Settings
@@ -22,8 +19,8 @@ if TYPE_CHECKING:
 
 APART = ("json", "url", "home", "key")
 """Options that are no field of a command."""
-SHOWN = 80
-"""Characters of a wrong value that a message repeats."""
+GRAPH_TAKES = frozenset({"lane", "tasks", "epic", "template", "correlation"})
+"""Fields of the command that posts a graph; named here since a verb through the server knows no models."""
 
 
 def run(entry: Entry, argv: Sequence[str]) -> int:
@@ -34,17 +31,37 @@ def run(entry: Entry, argv: Sequence[str]) -> int:
     given = access.settings(apart["url"], apart["home"])
     _fill_in(fields, entry, given)
     arguments.require(entry, fields)
-    command = _command(entry, fields)
-    with access.session(given) as session:
-        envelope = session.execute(command, key)
-    document = envelope.to_json()
+    document = _ask_server(entry, fields, key, given) if remote.chosen(given) else _execute(entry, fields, key, given)
     if apart["json"]:
         print(json.dumps(document, ensure_ascii=False))
     else:
         from ainarres.cli import reply  # noqa: PLC0415 - a program reads JSON
 
         print(reply.text(entry.words, document))
-    return envelope.exit_status
+    return CODES[document["code"]].exit
+
+
+def _execute(entry: Entry, fields: dict[str, Any], key: uuid.UUID, given: Settings) -> dict[str, Any]:
+    command = _command(entry, fields)
+    with access.session(given) as session:
+        return session.execute(command, key).to_json()
+
+
+def _ask_server(entry: Entry, fields: dict[str, Any], key: uuid.UUID, given: Settings) -> dict[str, Any]:
+    words, fields = ("create graph", _spread(fields)) if "graph" in fields else (entry.words, fields)
+    try:
+        return remote.say(given, words, fields, key)
+    except InvalidInput as error:
+        raise _as_typed(error, entry) from None
+
+
+def _spread(fields: dict[str, Any]) -> dict[str, Any]:
+    """Put what a graph's file says beside what the command line says, which wins."""
+    apart = {name: value for name, value in fields.items() if name != "graph"}
+    if misplaced := set(apart) - GRAPH_TAKES:
+        name = min(misplaced).replace("_", "-")
+        raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
+    return {**fields["graph"], **apart}
 
 
 def _key(given: str | None) -> uuid.UUID:
@@ -72,55 +89,24 @@ def _fill_in(fields: dict[str, Any], entry: Entry, given: Settings) -> None:
 
 def _command(entry: Entry, fields: dict[str, Any]) -> Command:
     """Build the command. Raises ``InvalidInput`` with the option's name."""
-    from pydantic import ValidationError  # noqa: PLC0415 - wrong options are told without it
-
-    from ainarres.domain import commands  # noqa: PLC0415 - as above
+    from ainarres.domain import commands  # noqa: PLC0415 - wrong options are told without it
+    from ainarres.verbs import asked  # noqa: PLC0415 - as above
 
     model: type[Command] = getattr(commands, entry.model)
     if "graph" in fields:
-        model, graph = commands.CreateGraph, fields.pop("graph")
-        if misplaced := set(fields) - set(model.model_fields):
-            name = min(misplaced).replace("_", "-")
-            raise InvalidInput(f"--{name}", "does not go with --graph", "write it into the tasks of the graph")
-        fields = {**graph, **fields}
+        model, fields = commands.CreateGraph, _spread(fields)
     try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise _explained(error, entry) from None
+        return asked.read(model, fields)
+    except InvalidInput as error:
+        raise _as_typed(error, entry) from None
 
 
-def _explained(error: ValidationError, entry: Entry) -> InvalidInput:
-    first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
-    path = [str(part) for part in first["loc"]]
-    if path[:1] == ["tasks"]:
-        return _explained_of_graph(first, path)
-    name = next((one.shown for one in (*entry.places, *entry.options) if path and one.field == path[0]), ".".join(path))
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, MalformedError):
-        return InvalidInput(name, cause.problem, cause.cure)
-    problem = str(cause) if cause is not None else _problem(first)
-    return InvalidInput(name, problem, f"see: ainarres {entry.words} --help")
-
-
-def _explained_of_graph(details: ErrorDetails, path: list[str]) -> InvalidInput:
-    """Say what is wrong with one task of a graph, counted from 1 as in the file."""
-    from ainarres.domain.commands import Planned  # noqa: PLC0415 - only on the way out
-
-    known = f"a task has {', '.join(Planned.model_fields)}"
-    if len(path) == 1:
-        return InvalidInput("--graph", _problem(details), known)
-    name = ": ".join((f"--graph: task {int(path[1]) + 1}", *path[2:]))
-    problems = {"missing": "is missing", "extra_forbidden": "is no key of a task"}
-    return InvalidInput(name, problems.get(details["type"]) or _problem(details), known)
-
-
-def _problem(details: ErrorDetails) -> str:
-    if details["type"] == "literal_error":
-        return f"{details['input']!r} is not a choice; write {details['ctx']['expected']}"
-    if details["type"] == "string_unicode":
-        return "is not UTF-8 text; write it in UTF-8"
-    if details["type"] == "string_too_long":
-        return f"has more than {details['ctx']['max_length']} characters; keep long texts in a file and name it here"
-    message = details["msg"]
-    shown = repr(details["input"])
-    return f"{shown if len(shown) <= SHOWN else 'the value'}: {message[0].lower()}{message[1:]}"
+def _as_typed(error: InvalidInput, entry: Entry) -> InvalidInput:
+    """Say what is wrong with a field in the words of the command line."""
+    first, _, rest = error.field.partition(".")
+    if first == "tasks":  # of a graph, counted from 1 as in the file
+        place, _, key = rest.partition(".")
+        parts = [f"--graph: task {int(place) + 1}", *key.split(".")] if place else ["--graph"]
+        return InvalidInput(": ".join(part for part in parts if part), error.problem, error.cure)
+    name = next((one.shown for one in (*entry.places, *entry.options) if first and one.field == first), error.field)
+    return InvalidInput(name, error.problem, error.cure or f"see: ainarres {entry.words} --help")

@@ -108,7 +108,11 @@ def moved_on(task: Task, expected: int | None) -> Refusal | None:
     """Refuse when the task is not at the version the caller saw."""
     if expected is None or expected == task.version:
         return None
-    return Refusal("conflict", f"the task is at version {task.version}, not {expected}; look at it again, then repeat")
+    return Refusal(
+        "conflict",
+        f"the task is at version {task.version}, not {expected}; look at it again, then repeat",
+        {"field": "expect_version"},
+    )
 
 
 _CODES = {"features": "not_eligible", "same_agent": "needs_other_family", "family_rule": "needs_other_family"}

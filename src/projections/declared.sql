@@ -85,3 +85,13 @@ SELECT d.task, 'dependent', d.met, b.cancelled, b.stage, b.title
 -- held_by --
 -- The task an agent holds, live or not.
 SELECT task, lane, stage, title, fence, lease_expires_at FROM projection.board WHERE holder = %(agent)s
+
+-- tasks --
+-- Tasks of some lanes (null for all) in the order of their creation, after a position; a page at a time.
+SELECT task, lane, stage, title, priority, holder, holder_family, lease_expires_at, blocked, blocked_reason, cancelled,
+       terminal, waits, attempts, rework, version, created_position, created_at, updated_at
+  FROM projection.board
+ WHERE (%(lanes)s::text[] IS NULL OR lane = ANY (%(lanes)s::text[]))
+   AND (%(stage)s::text IS NULL OR stage = %(stage)s)
+   AND created_position > %(after)s
+ ORDER BY created_position LIMIT %(limit)s

@@ -33,6 +33,11 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[tuple[int, Fact]]:
         after = page[-1].position
 
 
+def following(connection: psycopg.Connection[Any], after: int, limit: int) -> list[Entry]:
+    """Return at most ``limit`` events after a position, up to the horizon; nothing will appear between them later."""
+    return [Entry(stored.position, fact_of(stored)) for stored in store.read(connection, after, limit)]
+
+
 def of_task(connection: psycopg.Connection[Any], task: UUID) -> list[Entry]:
     """Return everything that ever concerned a task, heartbeats included, oldest first."""
     return [Entry(stored.position, fact_of(stored)) for stored in store.read_task(connection, task)]

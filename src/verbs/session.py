@@ -82,19 +82,23 @@ class Session:
     """Executes commands as one caller.
 
     ``connection`` is in autocommit mode. ``token`` is a bearer token (``ain_…``); without one the session speaks as
-    ``human:local``, which only who holds the database's URL can.
+    ``human:local``, which only who holds the database's URL can. ``known`` is what an earlier session on the same
+    connection learnt.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], token: str | None = None) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], token: str | None = None, known: Known | None = None
+    ) -> None:
         self.connection = connection
-        self._known = Known()
+        self._known = known or Known()
         self._token = identity.token_hash(token) if token is not None else None
         self._agent: str | None = None
 
-    def execute(self, command: c.Command, key: UUID | None = None) -> Envelope:
+    def execute(self, command: c.Command, key: UUID | None = None, *, patient: bool = True) -> Envelope:
         """Execute ``command`` in one transaction and return its envelope.
 
         ``key`` is the command's id: a repeat with the same key appends nothing and answers the same, ``replayed``.
+        A claim that is to wait does so here unless ``patient`` is false: then it looks once, and the caller waits.
         Raises ``LedgerUnavailable`` when the database does not answer; then nothing is known of the outcome, and a
         repeat with the same key settles it.
         """
@@ -104,7 +108,7 @@ class Session:
             command = storable(command, "$")
             if isinstance(command, c.Sweep):
                 return self._sweep(command, key)
-            if isinstance(command, c.Claim) and command.wait is not None:
+            if patient and isinstance(command, c.Claim) and command.wait is not None:
                 return self._wait(command, key)
             return self._execute(command, key)
         except InvalidInput as error:

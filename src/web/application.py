@@ -1,0 +1,122 @@
+"""The application: routes on a service, behind the gate."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from ainarres.database.migrate import check
+from ainarres.faults import LedgerUnavailable, SchemaMismatch
+from ainarres.verbs import asked
+from ainarres.web import feed, figures, openapi, reads, verbs
+from ainarres.web.gate import Gate
+from ainarres.web.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+    from ainarres.web import inside
+    from ainarres.web.service import Service
+
+
+def build(service: Service) -> ASGIApp:
+    """Return the application that serves ``service``, which it closes at its end; with /mcp where that is installed."""
+    tools = _tools(service)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(service.desk.close)
+            service.pulse.start()
+            stack.callback(service.pulse.close)
+            if tools is not None:
+                await stack.enter_async_context(tools.sessions.run())
+            polling = asyncio.create_task(service.lobby.poll())
+            stack.callback(polling.cancel)
+            yield
+            service.stop()
+
+    app = FastAPI(
+        title="ainarres",
+        version=version("ainarres"),
+        summary="A ledger by which swarms of AI coding agents coordinate shared work",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    _health(app, service)
+    for router in (verbs.router(service), reads.router(service), feed.router(service)):
+        app.include_router(router)
+    if tools is not None:
+        app.router.routes.extend(tools.routes)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _elsewhere)
+    app.add_exception_handler(RequestValidationError, _wrong)
+    openapi.complete(app, list(asked.VERBS.values()))
+    return Gate(app, hosts=service.limits.hosts, figures=service.figures)
+
+
+def _tools(service: Service) -> inside.Tools | None:
+    if find_spec("mcp") is None:
+        return None
+    from ainarres.web import inside  # noqa: PLC0415 - the tools are an extra of their own
+
+    return inside.mount(service)
+
+
+def _health(app: FastAPI, service: Service) -> None:
+    @app.get("/healthz", tags=["health"], response_class=PlainTextResponse)
+    async def healthz() -> Response:
+        """Say that the process answers."""
+        return PlainTextResponse("ok\n")
+
+    @app.get("/readyz", tags=["health"], response_class=PlainTextResponse, responses=openapi.of_readiness())
+    async def readyz() -> Response:
+        """Say whether verbs would be executed: the database answers and holds a ledger of this version."""
+        if service.stopping.is_set():
+            raise Problem(503, "unavailable", "the server is stopping")
+        try:
+            await service.desk.run(check)
+        except (LedgerUnavailable, SchemaMismatch) as error:
+            raise Problem(503, "unavailable", str(error)) from None
+        return PlainTextResponse("ready\n")
+
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Return the server's figures in Prometheus' text form."""
+        return Response(service.figures.text(), media_type=figures.MEDIA)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _elsewhere(request: Request, error: Exception) -> Response:
+    """Answer for paths and methods that there are not."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and (envelope := verbs.unknown(request.url.path)):  # noqa: PLR2004 - not found
+        return JSONResponse(envelope.to_json(), 404)
+    codes = {404: "not_found", 405: "invalid"}
+    detail = "no such path; the OpenAPI document at /openapi.json lists them"
+    if error.status_code == 405:  # noqa: PLR2004 - the method
+        detail = "no such method here; the OpenAPI document at /openapi.json lists them"
+    return Problem(error.status_code, codes.get(error.status_code, "invalid"), detail, error.headers).response()
+
+
+async def _wrong(_: Request, error: Exception) -> Response:
+    """Name the first wrong parameter of a read."""
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return Problem(422, "invalid", f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}").response()

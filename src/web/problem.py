@@ -1,0 +1,40 @@
+"""Errors outside a verb, as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ainarres.domain.refusal import Refusal
+
+MEDIA = "application/problem+json"
+
+
+class Problem(Exception):
+    """Ends a request with a problem document. ``detail`` names the cure; ``code`` is of the envelope's vocabulary."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status, self.code, self.detail, self.headers = status, code, detail, dict(headers or {})
+        super().__init__(detail)
+
+    @classmethod
+    def of(cls, refusal: Refusal, status: int) -> Problem:
+        """Return the problem that a refused read is."""
+        headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+        return cls(status, refusal.code, refusal.reason, headers)
+
+    def response(self) -> JSONResponse:
+        """Return the document."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        return JSONResponse(body, self.status, headers=self.headers, media_type=MEDIA)

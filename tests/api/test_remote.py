@@ -1,0 +1,127 @@
+"""The command line through the server: the same words as straight to the database, and no driver loaded."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.cli import Said, Terminal
+from tests.scene import CHEAP, DESIGNER
+
+from ainarres.cli import remote
+from ainarres.cli.catalogue import VERBS
+from ainarres.cli.verb import GRAPH_TAKES
+from ainarres.domain import commands
+from ainarres.domain.commands import CreateGraph
+from ainarres.verbs import asked
+from ainarres.web import speaker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.api.served import Served
+    from tests.database import Clock
+    from tests.scene import Scene
+
+PROBE = """
+import json, sys
+from ainarres.cli.main import main
+status = main(sys.argv[1:])
+print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+def test_every_verb_of_the_command_line_has_a_name_on_the_server() -> None:
+    assert {verb.words.replace(" ", "-"): getattr(commands, verb.model) for verb in VERBS} | {
+        "create-graph": CreateGraph
+    } == dict(asked.VERBS)
+    assert set(CreateGraph.model_fields) == GRAPH_TAKES
+    assert remote.LONGEST_WAIT == speaker.LONGEST_WAIT
+
+
+def test_the_same_words_come_out(scene: Scene, served: Served, clock: Clock, tmp_path: Path) -> None:
+    clock.set(clock.now())  # ages are part of what is said
+    task = scene.task("a <b>title</b> with Ü and \u202e")
+    direct = Terminal(tmp_path, scene.url)
+    through = Terminal(tmp_path, None, AINARRES_SERVER=served.base)
+    token = scene.token(DESIGNER)
+    key, other = str(uuid.uuid4()), str(uuid.uuid4())
+    assert through("claim", "--lane", "web/dev", "--key", key, token=token).status == 0
+    assert through("advance", task, "--note", "so", "--key", other, token=token).status == 0
+    graph = tmp_path / "graph.toml"
+    graph.write_text('[[task]]\nkey = "a"\ntitle = "A"\n')
+    lines = [
+        ["claim", "--lane", "web/dev", "--key", key],
+        ["advance", task, "--note", "so", "--key", other],
+        ["why", task],
+        ["why"],
+        ["next", "--lane", "web/dev"],
+        ["heartbeat", task],
+        ["claim", "--task", "ffff"],
+        ["create", "--lane", "web/dev", "--title", " "],
+        ["create", "--lane", "web/dev", "--title", "x", "--priority", "9"],
+        ["create", "--lane", "web/dev", "--title", "x", "--requires", "no feature"],
+        ["create", "--lane", "web/dev", "--graph", str(graph), "--priority", "3"],
+        ["create", "--lane", "nowhere", "--graph", str(graph)],
+        ["release", task, "--reason", "x", "--cause", "boredom"],
+        ["claim", "--wait", "soon"],
+        ["whoami"],
+        ["card", "nobody"],
+    ]
+    for line in lines:
+        for form in ([], ["--json"]):
+            here, there = (each(*line, *form, token=token) for each in (direct, through))
+            if line == ["card", "nobody"]:  # the server says it shorter
+                assert here.status == there.status
+                continue
+            assert there == here, line
+
+
+def test_verbs_load_neither_driver_nor_models(scene: Scene, served: Served, tmp_path: Path) -> None:
+    environ = Terminal(tmp_path, None).environ | {"AINARRES_SERVER": served.base, "AINARRES_TOKEN": scene.token(CHEAP)}
+    for line in (["next", "--json"], ["next"], ["progress", "d25d", "--note", "x"], ["create", "--lane", "x"]):
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, *line], env=environ, capture_output=True, text=True, check=True
+        )
+        _, loaded = json.loads(done.stdout.splitlines()[-1])
+        assert not {"psycopg", "pydantic", "typer", "rich", "eventsourcing", "asyncio", "fastapi"} & set(loaded), line
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    through = Terminal(tmp_path, None, AINARRES_SERVER="http://127.0.0.1:1")
+    said = through("next", token="ain_x")
+    assert said.status == 75
+    assert "ainarres serve" in said.err
+    assert through("next").err.startswith("ainarres: AINARRES_TOKEN: is not set")
+    odd = Terminal(tmp_path, None, AINARRES_SERVER="localhost")
+    assert odd("next", token="ain_x").status == 2
+    assert "reads the database itself" in through("status", token="ain_x").err
+
+
+def test_a_sandbox_is_told_the_way_out(tmp_path: Path) -> None:
+    through = Terminal(tmp_path, None, AINARRES_SERVER="http://127.0.0.1:1", CODEX_SANDBOX_NETWORK_DISABLED="1")
+    said = through("next", token="ain_x")
+    assert said.status == 1
+    assert "ainarres mcp" in said.err
+
+
+def test_an_answer_that_breaks_off_names_the_key(tmp_path: Path) -> None:
+    class Rude(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Rude) as rude:
+        threading.Thread(target=rude.handle_request, daemon=True).start()
+        through = Terminal(tmp_path, None, AINARRES_SERVER=f"http://127.0.0.1:{rude.server_port}")
+        key = str(uuid.uuid4())
+        said: Said = through("next", "--key", key, token="ain_x")
+    assert said.status == 75
+    assert f"--key {key}" in said.err
