@@ -94,6 +94,10 @@ class Client:
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """Send one request."""
         self.send(method, path, body, **headers)
+        return self.answer()
+
+    def answer(self) -> Reply:
+        """Return what came back to a request that was sent."""
         answer = self._wire.getresponse()
         return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 
