@@ -26,7 +26,7 @@ from ainarres.verbs import asked
 if TYPE_CHECKING:
     from tests.scene import Scene
 
-EXAMPLES = int(os.environ.get("AINARRES_FUZZ_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("AINARRES_FUZZ_EXAMPLES", "8"))
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
 
 
