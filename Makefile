@@ -5,10 +5,10 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint format schema reference lock clean
+.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with everything pinned in requirements.lock
 
@@ -26,11 +26,17 @@ $(STAMP): pyproject.toml requirements.lock
 	fi
 	@touch $@
 
+hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; writes bench/results/hammer.json
+	$(BIN)/python -m bench.hammer
+
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest -n $(WORKERS)
+
+test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
+	$(BIN)/pytest -q tests/integration/audit/fifteen.py
 
 lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -48,9 +54,14 @@ format: $(STAMP) ## let ruff format the code and fix what it safely can
 schema: $(STAMP) ## write src/database/schema.sql from the migrations
 	$(BIN)/python -m ainarres.database.dump src/database/schema.sql
 
+mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
+	$(BIN)/python -m tests.mutants
+
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
+bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock

@@ -50,4 +50,6 @@ class VersionConflict(Fault):
 
 
 class CorruptEvent(Fault):
-    """A stored event cannot be read."""
+    """A stored event cannot be read; ``position`` says which, where that is known."""
+
+    position: int | None = None

@@ -108,7 +108,7 @@ class Scene:
 
     def __init__(self, database: Database, *, workflow: str = WORKFLOW, families: str = FAMILIES) -> None:
         self.url = database.url
-        self.owner_url = database.owner_url
+        self.owner_url, self.admin_url = database.owner_url, database.admin_url
         self._connections: list[Any] = []
         self._tokens: dict[str, str] = {}
         self.human = self.session()

@@ -126,7 +126,7 @@ def run(
     root = Path(workspaces).absolute() if workspaces else place.with_name(f"{place.name}.workspaces")
     return process.start(
         access.settings(url, home),
-        adapter=Script(program),
+        adapter=Script([found(program[0]), *program[1:]]),
         workspaces=Workspaces(repository=place, root=root, main=main),
         lanes=[one for one in lanes.split(",") if one],
         family=family,
@@ -134,6 +134,12 @@ def run(
         until="standing" if standing else "drained",
         limits=agent.Limits(attempt=limit),
     )
+
+
+def found(program: str) -> str:
+    """Return a program named by its path as the shell would find it here; it is started in the task's worktree."""
+    here = Path(program).absolute()
+    return str(here) if "/" in program and here.is_file() else program
 
 
 def _described(caller: Caller, credential: Credential | None) -> dict[str, Any]:

@@ -23,7 +23,8 @@ ARTIFACTS = ("branch", "commit", "pr", "file")
 def parse(entry: Entry, argv: Sequence[str]) -> dict[str, Any]:
     """Return the values given, by field (or by name, for what is no field of the command).
 
-    Raises ``InvalidInput`` naming the option and the cure.
+    What is required may be missing still: the settings may say it. Raises ``InvalidInput`` naming the option and the
+    cure.
     """
     by_flag = {option.flag: option for option in entry.options}
     given: dict[str, Any] = {}
@@ -34,7 +35,6 @@ def parse(entry: Entry, argv: Sequence[str]) -> dict[str, Any]:
         else:
             _take(given, by_flag.get(flag) or by_flag["--set"], value, flag)
     _place(entry, places, given)
-    _require(entry, given)
     return given
 
 
@@ -121,7 +121,8 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
         raise InvalidInput(places[0], "is one word too many", f"ainarres {entry.words} takes {takes}; quote texts")
 
 
-def _require(entry: Entry, given: dict[str, Any]) -> None:
+def require(entry: Entry, given: dict[str, Any]) -> None:
+    """Raise ``InvalidInput`` for the first thing that neither the command line nor a setting said."""
     for option in (*entry.places, *entry.options):
         stands_in = option.field in ("title", "lane") and "graph" in given  # the file may say them
         if option.required and option.field not in given and not stands_in:

@@ -1,8 +1,9 @@
-"""Check the ledger: compare every projection with it, or build them anew from it."""
+"""Check the ledger: compare every projection with it, build them anew from it, keep them at its end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,31 +12,93 @@ from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads the
 from ainarres.cli.watch import show
 
 if TYPE_CHECKING:
+    import psycopg
+
+    from ainarres.projections.catchup import Projection, Step
     from ainarres.projections.rebuild import Checked
+
+INLINE = "board"
+"""The name of the inline projections, which are rebuilt together."""
 
 
 def rebuild(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="One projection: board, or one that catches up; all if left out"),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Compare only; change nothing")] = False,
     json: Json = False,
     url: Url = None,
     home: Home = None,
 ) -> int:
-    """Build every projection anew from the ledger, or compare them with it; a difference is exit status 1."""
+    """Build projections anew from the ledger, or compare them with it; a difference is exit status 1."""
     from ainarres.database.connect import connect  # noqa: PLC0415 - the table of commands needs no driver
     from ainarres.projections import rebuild as rebuilding  # noqa: PLC0415 - as above
+    from ainarres.projections import renewal  # noqa: PLC0415 - as above
 
-    given = access.settings(url, home)
+    given, inline, followed = access.settings(url, home), name in (None, INLINE), _followed(name)
     if check:
         with access.connection(given) as connection:
-            return _tell(rebuilding.check(connection), as_json=json)
+            checks = [rebuilding.check(connection)] if inline else []
+            if not checks or checks[0].difference is None:
+                checks += [renewal.check(connection, one) for one in followed]
+        return _tell(_joined(checks), as_json=json)
     with access.connection(given):  # proves the schema before anything is swapped
         pass
-    with connect(access.owner_address(given), idle_seconds=0, statement_seconds=0) as owner:
-        position = rebuilding.rebuild(owner)
+
+    def opened() -> psycopg.Connection[Any]:
+        return connect(access.owner_address(given), idle_seconds=0, statement_seconds=0)
+
+    stands: dict[str, int] = {}
+    if inline:
+        with opened() as owner:
+            stands[INLINE] = rebuilding.rebuild(owner)
+    stands |= renewal.rebuild_all(opened, followed, None if json else _progress)
     if json:
-        return show({"rebuilt": True, "position": position})
-    print(f"rebuilt up to position {position}")
+        return show({"rebuilt": True, "position": min(stands.values()), "projections": stands})
+    print(f"rebuilt up to position {min(stands.values())}")
     return 0
+
+
+def follow(json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Keep the catch-up projections at the end of the ledger until Ctrl-C; readers then find them ready."""
+    from ainarres.projections import catchup, following  # noqa: PLC0415 - as above
+    from ainarres.projections.runner import following as running  # noqa: PLC0415 - as above
+
+    given = access.settings(url, home)
+    with access.connection(given) as connection:
+        for projection in following.PROJECTIONS.values():
+            stands = catchup.catch_up(connection, projection, progress=None if json else _progress)
+            if json:
+                show({"projection": projection.name, "position": stands})
+            else:
+                print(f"{projection.name} stands at position {stands}", flush=True)
+    with running(access.address(given)) as runners:
+        runners[0].run_forever()
+    return 0
+
+
+def _followed(name: str | None) -> list[Projection]:
+    from ainarres.projections.following import PROJECTIONS, named  # noqa: PLC0415 - as above
+
+    if name == INLINE:
+        return []
+    return list(PROJECTIONS.values()) if name is None else [named(name)]
+
+
+def _joined(checks: list[Checked]) -> Checked:
+    from ainarres.projections.rebuild import Checked  # noqa: PLC0415 - as above
+
+    rows = {table: count for one in checks for table, count in one.rows.items()}
+    found = next((one.difference for one in checks if one.difference is not None), None)
+    return Checked(min(one.position for one in checks), rows, found)
+
+
+def _progress(step: Step) -> None:
+    from ainarres.domain.duration import show as span  # noqa: PLC0415 - as above
+
+    rate = f"{step.events_per_second:,.0f} events/s, {span(step.seconds_left)} left"
+    print(f"{step.projection}: {step.position} of {step.target}, {rate}", file=sys.stderr)
 
 
 def _tell(checked: Checked, *, as_json: bool) -> int:

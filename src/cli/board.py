@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ainarres.cli import access, trouble
-from ainarres.cli.people import Home, Json, Lane, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import lane_of, show
+from ainarres.cli.people import At, Home, Json, Lane, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import as_of, lane_of, show
 from ainarres.domain.refusal import Refusal
+from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,7 @@ def board(
     lane: Lane = None,
     watch: Annotated[bool, typer.Option("--watch", help="Draw it again every second until Ctrl-C")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="At most so many a column")] = 8,
+    at: At = None,
     json: Json = False,
     url: Url = None,
     home: Home = None,
@@ -40,7 +42,9 @@ def board(
     """Draw the board: who holds what, for how long, and how much of the lease is left."""
     from ainarres.projections import glance  # noqa: PLC0415 - the table of commands needs no driver
 
-    with access.opened(url, home) as connection:
+    if watch and at is not None:
+        raise InvalidInput("--watch", "the past does not change", "leave out --watch or --at")
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
         full = lane_of(connection, lane)
         if isinstance(full, Refusal):
             return trouble.refuse(full, as_json=json)

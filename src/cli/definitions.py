@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ainarres.cli import access, documents, trouble
-from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.people import At, Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import as_of
 from ainarres.cli.watch import show as show_json
 from ainarres.domain.refusal import Refusal
 from ainarres.projections.wording import instant, printable
@@ -25,11 +26,11 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="Workflow file, or - f
 Version = Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="An older version")]
 
 
-def families(json: Json = False, url: Url = None, home: Home = None) -> int:
+def families(at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
     """List families with their grants and what they are denied."""
     from ainarres.projections import declared  # noqa: PLC0415 - the table of commands needs no driver
 
-    with access.opened(url, home) as connection:
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
         rows = declared.rows(connection, "families")
     if json:
         return show_json({"families": rows})
@@ -153,9 +154,10 @@ def diff(file: File, json: Json = False, url: Url = None, home: Home = None) -> 
     if isinstance(new, tuple):
         return _told(new, as_json=json)
     old = _adopted(new.key, None, url, home)
-    if isinstance(old, Refusal):
-        return trouble.refuse(old, as_json=json)
-    lines = compare(old, new)
+    if isinstance(old, Refusal):  # the key is the file's own, so nothing was mistyped
+        lines = [f"+ workflow {new.key}, which is not adopted yet: `ainarres workflow adopt {file}`"]
+    else:
+        lines = compare(old, new)
     if json:
         return show_json({"workflow": new.key, "changes": lines})
     print("\n".join(map(printable, lines)) or f"{file} is what is adopted already")

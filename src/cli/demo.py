@@ -14,7 +14,7 @@ def demo(
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Stop the server and remove the folder at the end")] = False,
 ) -> int:
-    """Watch four families of agents ship a change to a small library, on a ledger of its own; needs no account."""
+    """Watch six families of agents ship a change to a small library, on a ledger of its own; needs no account."""
     from ainarres.swarm.demo import run  # noqa: PLC0415 - the table of commands needs no swarm
 
     return run(directory=None if directory is None else Path(directory), keep=not remove)

@@ -89,6 +89,7 @@ def _database(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     else:
         yield Finding("ledger", True, f"{ledger['id']}, opened {ledger['opened_at']:%Y-%m-%d}")
     yield from _definitions(connection)
+    yield from _governance(connection)
     yield _clock(connection)
 
 
@@ -104,6 +105,20 @@ def _definitions(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     for name, cure in wanted:
         count = len(declared.rows(connection, name))
         yield Finding(name, count > 0, f"{count}" if count else "none", "" if count else f"run: {cure}")
+
+
+def _governance(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    from ainarres.projections import governed  # noqa: PLC0415 - as above
+
+    standing = governed.rows(connection, "standing")
+    broken = [row for row in standing if row["broken"] is not None]
+    yield Finding("policies", not broken, f"{len(standing)} in force")
+    for row in broken:
+        said = f"{row['key']} version {row['version']} cannot be evaluated: {one_line(row['broken'])}"
+        yield Finding("policy", False, said, f"run: ainarres policy adopt {row['key']}.toml")
+    for row in governed.rows(connection, "halted"):
+        cure = f'lift one: ainarres lift {row["families"][0]} {row["capability"]} --reason "…"'
+        yield Finding("halted", False, f"{row['capability']}: every holder is denied it", cure)
 
 
 def _clock(connection: psycopg.Connection[Any]) -> Finding:

@@ -66,7 +66,7 @@ def json_object(flag: str, given: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        said = str(error) or "nested too deeply"
+        said = "nested too deeply" if isinstance(error, RecursionError) else error
         raise InvalidInput(flag, f"is not JSON: {said}", 'write {"key": "value"}, @file or -') from None
     if not isinstance(value, dict):
         raise InvalidInput(flag, "is not a JSON object", 'write {"key": "value"}')

@@ -55,7 +55,7 @@ def nearest(table: Table, argv: Sequence[str]) -> str:
     if argv[0] in first:
         return "; ".join(f"ainarres {words}" for words in table.under(argv[0]))
     near = get_close_matches(typed, table.words, n=1) or get_close_matches(argv[0], sorted(first | {*table.words}), n=1)
-    return f"did you mean: ainarres {near[0]}?" if near else "see: ainarres --help"
+    return f"did you mean: ainarres {near[0]}?" if near else "see what there is"
 
 
 def document(table: Table) -> str:

@@ -5,6 +5,7 @@ A function prints what it has to say and returns its exit status; the options th
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,9 +26,23 @@ Home = Annotated[str | None, typer.Option("--home", metavar="DIRECTORY", help="D
 Lane = Annotated[
     str | None, typer.Option("--lane", metavar="LANE", help="Lane as `project/lane`; all of them if left out")
 ]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="POSITION|TIME", help="As of a position of the ledger or a time, as the ledger knew it"
+    ),
+]
 
 # Typer has carried click inside and outside of itself; this class is the root of its complaints in either case.
 _COMPLAINT: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
+
+_NUMBERS = (
+    (re.compile(r"is not a valid int(eger)?( range)?$"), "is not a whole number"),
+    (re.compile(r"is not a valid float( range)?$"), "is not a number"),
+    (re.compile(r"is not in the range x>=(\S+)$"), r"is less than \1"),
+    (re.compile(r"is not in the range (\S+)<=x<=(\S+)$"), r"is not from \1 to \2"),
+)
+"""Typer's words for wrong numbers, and those of the verbs."""
 
 
 def run(entry: Entry, argv: Sequence[str]) -> int:
@@ -83,4 +98,6 @@ def _explained(error: Exception, entry: Entry) -> InvalidInput:
     known = next((one.shown for one in (*entry.places, *entry.options) if one.field == field), field)
     if type(error).__name__ == "MissingParameter":
         problem = "is missing"
+    for theirs, ours in _NUMBERS:
+        problem = theirs.sub(ours, problem)
     return InvalidInput(known, problem[0].lower() + problem[1:], f"for example: {entry.example}")

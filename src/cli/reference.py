@@ -94,7 +94,10 @@ def _verb(verb: Verb) -> dict[str, Any]:
             continue
         options += _options(name, field)
     if verb.model == "Create":
-        words = "Many tasks at once, all or nothing: [[task]] tables of a TOML file, or JSON; the title is theirs then"
+        words = (
+            "Many tasks at once, all or nothing: [[task]] tables of a TOML file, or JSON, each with `key`, `title`, "
+            "and `after` for the keys that come first"
+        )
         options.append(_row("graph", "--graph", "graph", words, "FILE|-"))
     if verb.model == "AdoptCard":
         options[0]["required"] = False  # the file's name tells

@@ -47,6 +47,23 @@ _ARGUMENTS = {
     "progress": ' --note "…"',
     "amend": " --priority 5",
 }
+_SHORTHANDS = frozenset({"branch", "commit", "pr", "file"})
+_AFTERWARDS = {
+    "project adopt": ("ainarres family adopt families.toml", 'ainarres create --lane LANE --title "…"'),
+    "family adopt": ("ainarres token issue --family FAMILY",),
+    "workflow adopt": ("ainarres workflow list",),
+    "card adopt": ("ainarres card ROLE",),
+    "token issue": ("export AINARRES_TOKEN=…", "ainarres whoami"),
+    "token narrow": ("ainarres token list",),
+    "token revoke": ("ainarres status",),
+    "stop": ('ainarres lane resume LANE --reason "…"',),
+    "lane pause": ('ainarres lane resume LANE --reason "…"',),
+    "lane resume": ("ainarres board",),
+    "workflow migrate": ("ainarres board",),
+    "create": ("ainarres board",),
+    "apply": ("ainarres board",),
+}
+"""What to type next after a verb that says nothing of a task."""
 
 
 def text(words: str, envelope: Mapping[str, Any]) -> str:
@@ -68,7 +85,7 @@ def _lines(words: str, envelope: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(card, dict):
         role = printable(card["role"])
         yield f"role card: {role} version {card['version']} (ainarres card {role})"
-    commands = list(_commands(task, envelope))
+    commands = list(_commands(words, task, envelope))
     if commands:
         yield "next:"
         yield from (f"  {command}" for command in commands)
@@ -119,7 +136,8 @@ def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
     for key, task in envelope.get("tasks", {}).items():
         yield f"  {short(task)} {printable(key)}"
     for one in envelope.get("waits_on", ()):
-        yield f"  waits on {short(one['task'])} [{printable(one['stage'])}] {printable(one['title'], 100)}"
+        stands = "cancelled" if one["cancelled"] else one["stage"]
+        yield f"  waits on {short(one['task'])} [{printable(stands)}] {printable(one['title'], 100)}"
     for one in envelope.get("families", ()):
         if isinstance(one, dict) and one["obstacles"]:
             yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"
@@ -134,13 +152,23 @@ def _told(line: Mapping[str, Any]) -> str:
     return f"  ({printable(': '.join(words), 200)})" if words else ""
 
 
-def _commands(task: Mapping[str, Any] | None, envelope: Mapping[str, Any]) -> Iterator[str]:
+def _commands(words: str, task: Mapping[str, Any] | None, envelope: Mapping[str, Any]) -> Iterator[str]:
+    if envelope["ok"] and not envelope["next"]:
+        yield from _AFTERWARDS.get(words, ())
     for verb in envelope["next"]:
         if verb == "next" or task is None:
             yield f"ainarres {verb}"
             continue
         fence = f" --fence {task['fence']}" if verb in _FENCED and "fence" in task else ""
-        yield f"ainarres {verb} {task['id'].replace('-', '')[-8:]}{fence}{_ARGUMENTS.get(verb, '')}"
+        brings = _artifacts(verb, envelope)
+        yield f"ainarres {verb} {task['id'].replace('-', '')[-8:]}{fence}{brings}{_ARGUMENTS.get(verb, '')}"
+
+
+def _artifacts(verb: str, envelope: Mapping[str, Any]) -> str:
+    """Write the options of the artifacts without which the move would be refused, where there is one such move."""
+    moves = [move for move in envelope.get("moves", ()) if move["verb"] == verb]
+    types = moves[0]["artifacts"] if len(moves) == 1 else ()
+    return "".join(f" --{one} …" if one in _SHORTHANDS else f" --artifact {printable(one)}=…" for one in types)
 
 
 def _moment(at: str) -> str:

@@ -25,7 +25,6 @@ repository = "."
 [[lane]]
 key = "dev"
 workflow = "dev"      # `ainarres workflow list` shows what is adopted
-# routing = "fifo"    # or "scored": by skills, priority, project and reputation
 """
 
 _FAMILIES = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -27,10 +28,12 @@ def tell(error: BaseException, *, as_json: bool) -> int:
         return 0
     known = _known(error)
     said = one_line(str(known))
-    if as_json:
+    if as_json and not _full(error):
         print(json.dumps(_envelope(known, said), ensure_ascii=False))
     else:
         print(f"ainarres: {said}", file=sys.stderr)
+    if _full(error):
+        _silence_stdout()
     return known.exit_status
 
 
@@ -64,6 +67,10 @@ def _known(error: BaseException) -> AinarresError:
     """Return the error as one of ours: the driver's are told apart by name, so that nothing imports it for this."""
     if isinstance(error, AinarresError):
         return error
+    if _full(error):
+        return Fault(
+            "no room is left where the output goes or on the disk; make some, then look with `ainarres status`"
+        )
     if type(error).__module__.partition(".")[0] == "psycopg":
         names = {one.__name__ for one in type(error).__mro__}
         said = one_line(str(error)).removesuffix(".")
@@ -74,6 +81,10 @@ def _known(error: BaseException) -> AinarresError:
         if names & {"OperationalError", "InterfaceError", "PoolTimeout"}:
             return LedgerUnavailable(f"the database broke off ({said}); try again with the same --key")
     return Fault(f"{type(error).__name__}: {one_line(str(error))} — a bug; AINARRES_DEBUG=1 shows where")
+
+
+def _full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _silence_stdout() -> None:

@@ -30,6 +30,7 @@ def run(entry: Entry, argv: Sequence[str]) -> int:
     key = _key(apart["key"])
     given = access.settings(apart["url"], apart["home"])
     _fill_in(fields, entry, given)
+    arguments.require(entry, fields)
     document = _ask_server(entry, fields, key, given) if remote.chosen(given) else _execute(entry, fields, key, given)
     if apart["json"]:
         print(json.dumps(document, ensure_ascii=False))
@@ -102,6 +103,10 @@ def _command(entry: Entry, fields: dict[str, Any]) -> Command:
 
 def _as_typed(error: InvalidInput, entry: Entry) -> InvalidInput:
     """Say what is wrong with a field in the words of the command line."""
-    first = error.field.partition(".")[0]
+    first, _, rest = error.field.partition(".")
+    if first == "tasks":  # of a graph, counted from 1 as in the file
+        place, _, key = rest.partition(".")
+        parts = [f"--graph: task {int(place) + 1}", *key.split(".")] if place else ["--graph"]
+        return InvalidInput(": ".join(part for part in parts if part), error.problem, error.cure)
     name = next((one.shown for one in (*entry.places, *entry.options) if first and one.field == first), error.field)
     return InvalidInput(name, error.problem, error.cure or f"see: ainarres {entry.words} --help")

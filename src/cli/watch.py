@@ -1,17 +1,20 @@
-"""See what goes on: status, timeline, one task and its history, the report."""
+"""See what goes on: status, timeline, one task and its history."""
 
 from __future__ import annotations
 
 import json as _json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ainarres.cli import access, trouble
-from ainarres.cli.people import Home, Json, Lane, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.people import At, Home, Json, Lane, Url  # noqa: TC001 - typer reads them
 from ainarres.domain.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import psycopg
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=100_000, metavar="N", help="At most so many events")]
@@ -26,11 +29,13 @@ def show(document: Any) -> int:
     return 0
 
 
-def status(lane: Lane = None, limit: Limit = 10, json: Json = False, url: Url = None, home: Home = None) -> int:
+def status(
+    *, lane: Lane = None, limit: Limit = 10, at: At = None, json: Json = False, url: Url = None, home: Home = None
+) -> int:
     """Count tasks by stage; show who holds what, what is stuck, what happened last."""
     from ainarres.projections import glance  # noqa: PLC0415 - the table of commands needs no driver
 
-    with access.opened(url, home) as connection:
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
         full = lane_of(connection, lane)
         if isinstance(full, Refusal):
             return trouble.refuse(full, as_json=json)
@@ -77,13 +82,13 @@ def timeline(
     return 0
 
 
-def history(task: Task, json: Json = False, url: Url = None, home: Home = None) -> int:
+def history(task: Task, at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
     """Tell everything that ever happened to a task."""
     from ainarres.projections import declared  # noqa: PLC0415 - as above
     from ainarres.projections import history as events  # noqa: PLC0415 - as above
     from ainarres.projections.timeline import story  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
         which = declared.task(connection, task)
         if isinstance(which, Refusal):
             return trouble.refuse(which, as_json=json)
@@ -94,11 +99,11 @@ def history(task: Task, json: Json = False, url: Url = None, home: Home = None) 
     return 0
 
 
-def task(task: Task, json: Json = False, url: Url = None, home: Home = None) -> int:
+def task(task: Task, at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
     """Show one task as it stands: stage, hold, prerequisites, artifacts, payload."""
     from ainarres.projections import declared, glance  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
         which = declared.task(connection, task)
         if isinstance(which, Refusal):
             return trouble.refuse(which, as_json=json)
@@ -109,26 +114,16 @@ def task(task: Task, json: Json = False, url: Url = None, home: Home = None) -> 
     return 0
 
 
-def report(
-    lane: Lane = None,
-    full: Annotated[bool, typer.Option("--full", help="Print families in full, not by label")] = False,
-    json: Json = False,
-    url: Url = None,
-    home: Home = None,
-) -> int:
-    """Report on the whole run: what shipped through whose hands, what failed, what was recovered."""
-    from ainarres.projections import history  # noqa: PLC0415 - as above
-    from ainarres.projections.report import fold  # noqa: PLC0415 - as above
+@contextmanager
+def as_of(connection: psycopg.Connection[Any], at: str | None, *, as_json: bool) -> Iterator[None]:
+    """Show the past until the block ends, and say which; nothing to do for ``at`` null."""
+    from ainarres.projections import moments  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
-        wanted = lane_of(connection, lane)
-        if isinstance(wanted, Refusal):
-            return trouble.refuse(wanted, as_json=json)
-        found = fold(history.whole(connection), wanted)
-    if json:
-        return show(found.to_json())
-    print(found.text(full=full))
-    return 0
+    moment = None if at is None else moments.resolve(connection, at)
+    if moment is not None and not as_json:
+        print(moment)
+    with moments.at(connection, moment):
+        yield
 
 
 def lane_of(connection: psycopg.Connection[Any], typed: str | None) -> str | Refusal | None:

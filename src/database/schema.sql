@@ -22,6 +22,12 @@ CREATE SCHEMA projection;
 
 ALTER SCHEMA projection OWNER TO ainarres_owner;
 
+-- Name: statistics; Type: SCHEMA; Schema: -; Owner: ainarres_owner
+
+CREATE SCHEMA statistics;
+
+ALTER SCHEMA statistics OWNER TO ainarres_owner;
+
 -- Name: verb; Type: SCHEMA; Schema: -; Owner: ainarres_owner
 
 CREATE SCHEMA verb;
@@ -423,7 +429,8 @@ CREATE TABLE projection.denial (
     feature text NOT NULL,
     reason text NOT NULL,
     since timestamp with time zone NOT NULL,
-    until timestamp with time zone
+    until timestamp with time zone,
+    keeps boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE projection.denial OWNER TO ainarres_owner;
@@ -437,6 +444,21 @@ CREATE TABLE projection.dependency (
 );
 
 ALTER TABLE projection.dependency OWNER TO ainarres_owner;
+
+-- Name: evidence; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.evidence (
+    "position" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    task uuid NOT NULL,
+    family text NOT NULL,
+    capability text NOT NULL,
+    workflow text NOT NULL,
+    fault boolean NOT NULL,
+    submission bigint NOT NULL
+);
+
+ALTER TABLE projection.evidence OWNER TO ainarres_owner;
 
 -- Name: family; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
@@ -462,6 +484,26 @@ CREATE TABLE projection.feature (
 
 ALTER TABLE projection.feature OWNER TO ainarres_owner;
 
+-- Name: flag; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.flag (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    severity text NOT NULL,
+    gap text NOT NULL,
+    family text,
+    capability text,
+    task uuid,
+    policy text,
+    raised_by text,
+    raised_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    resolution text
+);
+
+ALTER TABLE projection.flag OWNER TO ainarres_owner;
+
 -- Name: lane; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
 CREATE TABLE projection.lane (
@@ -485,6 +527,21 @@ CREATE TABLE projection.ledger (
 
 ALTER TABLE projection.ledger OWNER TO ainarres_owner;
 
+-- Name: policy; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.policy (
+    key text NOT NULL,
+    version integer NOT NULL,
+    digest text NOT NULL,
+    definition jsonb NOT NULL,
+    slot text NOT NULL,
+    after bigint NOT NULL,
+    adopted_at timestamp with time zone NOT NULL,
+    broken text
+);
+
+ALTER TABLE projection.policy OWNER TO ainarres_owner;
+
 -- Name: project; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
 CREATE TABLE projection.project (
@@ -506,6 +563,27 @@ CREATE TABLE projection.route (
 
 ALTER TABLE projection.route OWNER TO ainarres_owner;
 
+-- Name: suspension; Type: TABLE; Schema: projection; Owner: ainarres_owner
+
+CREATE TABLE projection.suspension (
+    family text NOT NULL,
+    version bigint NOT NULL,
+    feature text NOT NULL,
+    n integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    policy text,
+    policy_version integer,
+    cause bigint[] NOT NULL,
+    after bigint NOT NULL,
+    reason text NOT NULL,
+    suspended_by text,
+    lifted_at timestamp with time zone,
+    restored_at timestamp with time zone
+);
+
+ALTER TABLE projection.suspension OWNER TO ainarres_owner;
+
 -- Name: workflow; Type: TABLE; Schema: projection; Owner: ainarres_owner
 
 CREATE TABLE projection.workflow (
@@ -517,6 +595,267 @@ CREATE TABLE projection.workflow (
 );
 
 ALTER TABLE projection.workflow OWNER TO ainarres_owner;
+
+-- Name: activity; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.activity (
+    bucket bigint NOT NULL,
+    lane text NOT NULL,
+    epic text NOT NULL,
+    family text NOT NULL,
+    events bigint NOT NULL
+);
+
+ALTER TABLE statistics.activity OWNER TO ainarres_owner;
+
+-- Name: attempt; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.attempt (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    lane text NOT NULL,
+    epic text,
+    seat bigint NOT NULL,
+    workflow text NOT NULL,
+    stage text NOT NULL,
+    agent text,
+    family text,
+    capability text,
+    outcome text NOT NULL,
+    fault_stage text,
+    producer_family text,
+    producer_capability text,
+    first_delivery boolean NOT NULL,
+    bounced_position bigint,
+    hold_seconds double precision,
+    cycle_seconds double precision,
+    ended_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.attempt OWNER TO ainarres_owner;
+
+-- Name: contact; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.contact (
+    family text NOT NULL,
+    "position" bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.contact OWNER TO ainarres_owner;
+
+-- Name: decision; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.decision (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    lane text NOT NULL,
+    epic text,
+    workflow text NOT NULL,
+    stage text NOT NULL,
+    approved boolean NOT NULL,
+    reviewer text,
+    reviewer_family text,
+    reviewer_maker text,
+    author text,
+    author_family text,
+    author_maker text,
+    author_stage text NOT NULL,
+    author_position bigint NOT NULL,
+    digest text,
+    review_seconds double precision,
+    floor_seconds double precision,
+    escaped_position bigint,
+    overturned_position bigint,
+    decided_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.decision OWNER TO ainarres_owner;
+
+-- Name: epic_task; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.epic_task (
+    task uuid NOT NULL,
+    "position" bigint NOT NULL,
+    epic text NOT NULL,
+    lane text NOT NULL,
+    finished_position bigint,
+    cancelled_position bigint
+);
+
+ALTER TABLE statistics.epic_task OWNER TO ainarres_owner;
+
+-- Name: floor; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.floor (
+    "position" bigint NOT NULL,
+    lane text NOT NULL,
+    seconds double precision
+);
+
+ALTER TABLE statistics.floor OWNER TO ainarres_owner;
+
+-- Name: hand; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.hand (
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL,
+    implemented text,
+    reviewed text,
+    integrated text
+);
+
+ALTER TABLE statistics.hand OWNER TO ainarres_owner;
+
+-- Name: incident; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.incident (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    lane text NOT NULL,
+    epic text,
+    kind text NOT NULL,
+    stage text,
+    family text,
+    reason text,
+    tier integer,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.incident OWNER TO ainarres_owner;
+
+-- Name: judges; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.judges (
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL,
+    stage text NOT NULL,
+    author_stage text NOT NULL
+);
+
+ALTER TABLE statistics.judges OWNER TO ainarres_owner;
+
+-- Name: migration; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.migration (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL
+);
+
+ALTER TABLE statistics.migration OWNER TO ainarres_owner;
+
+-- Name: pin; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.pin (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL
+);
+
+ALTER TABLE statistics.pin OWNER TO ainarres_owner;
+
+-- Name: poll; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.poll (
+    "position" bigint NOT NULL,
+    agent text,
+    family text,
+    lane text,
+    polls bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.poll OWNER TO ainarres_owner;
+
+-- Name: shipped; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.shipped (
+    "position" bigint NOT NULL,
+    task uuid NOT NULL,
+    lane text NOT NULL,
+    epic text,
+    title text NOT NULL,
+    pr text,
+    implemented text,
+    reviewed text,
+    integrated text,
+    shipped_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.shipped OWNER TO ainarres_owner;
+
+-- Name: standing; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.standing (
+    "position" bigint NOT NULL,
+    family text NOT NULL,
+    feature text NOT NULL,
+    granting boolean NOT NULL,
+    holds boolean NOT NULL
+);
+
+ALTER TABLE statistics.standing OWNER TO ainarres_owner;
+
+-- Name: task; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.task (
+    task uuid NOT NULL,
+    "position" bigint NOT NULL,
+    lane text NOT NULL,
+    epic text,
+    workflow text NOT NULL,
+    workflow_version integer NOT NULL,
+    title text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.task OWNER TO ainarres_owner;
+
+-- Name: tracking; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.tracking (
+    application_name text NOT NULL,
+    notification_id bigint
+)
+WITH (autovacuum_enabled='true', autovacuum_vacuum_threshold='100000000', autovacuum_vacuum_scale_factor='0.5', autovacuum_analyze_threshold='1000', autovacuum_analyze_scale_factor='0.01');
+
+ALTER TABLE statistics.tracking OWNER TO ainarres_owner;
+
+-- Name: usage; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.usage (
+    "position" bigint NOT NULL,
+    transition bigint,
+    task uuid,
+    lane text,
+    epic text,
+    workflow text,
+    stage text,
+    capability text,
+    agent text,
+    family text,
+    model text,
+    input_tokens bigint,
+    output_tokens bigint,
+    cache_read_tokens bigint,
+    cache_creation_tokens bigint,
+    measures boolean NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE statistics.usage OWNER TO ainarres_owner;
+
+-- Name: version; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.version (
+    projection text NOT NULL,
+    version integer NOT NULL
+);
+
+ALTER TABLE statistics.version OWNER TO ainarres_owner;
 
 -- Name: event event_pkey; Type: CONSTRAINT; Schema: ledger; Owner: ainarres_owner
 
@@ -573,6 +912,11 @@ ALTER TABLE ONLY projection.denial
 ALTER TABLE ONLY projection.dependency
     ADD CONSTRAINT dependency_pkey PRIMARY KEY (task, prerequisite);
 
+-- Name: evidence evidence_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY ("position");
+
 -- Name: family family_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
 ALTER TABLE ONLY projection.family
@@ -582,6 +926,11 @@ ALTER TABLE ONLY projection.family
 
 ALTER TABLE ONLY projection.feature
     ADD CONSTRAINT feature_pkey PRIMARY KEY (family, feature);
+
+-- Name: flag flag_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.flag
+    ADD CONSTRAINT flag_pkey PRIMARY KEY (id);
 
 -- Name: lane lane_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
@@ -593,6 +942,11 @@ ALTER TABLE ONLY projection.lane
 ALTER TABLE ONLY projection.ledger
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (id);
 
+-- Name: policy policy_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.policy
+    ADD CONSTRAINT policy_pkey PRIMARY KEY (key, version);
+
 -- Name: project project_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
 ALTER TABLE ONLY projection.project
@@ -603,10 +957,105 @@ ALTER TABLE ONLY projection.project
 ALTER TABLE ONLY projection.route
     ADD CONSTRAINT route_pkey PRIMARY KEY (id);
 
+-- Name: suspension suspension_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
+
+ALTER TABLE ONLY projection.suspension
+    ADD CONSTRAINT suspension_pkey PRIMARY KEY (family, version);
+
 -- Name: workflow workflow_pkey; Type: CONSTRAINT; Schema: projection; Owner: ainarres_owner
 
 ALTER TABLE ONLY projection.workflow
     ADD CONSTRAINT workflow_pkey PRIMARY KEY (key, version);
+
+-- Name: activity activity_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (bucket, lane, epic, family);
+
+-- Name: attempt attempt_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY ("position");
+
+-- Name: contact contact_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.contact
+    ADD CONSTRAINT contact_pkey PRIMARY KEY (family);
+
+-- Name: decision decision_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.decision
+    ADD CONSTRAINT decision_pkey PRIMARY KEY ("position");
+
+-- Name: epic_task epic_task_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.epic_task
+    ADD CONSTRAINT epic_task_pkey PRIMARY KEY (task);
+
+-- Name: floor floor_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.floor
+    ADD CONSTRAINT floor_pkey PRIMARY KEY ("position");
+
+-- Name: hand hand_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.hand
+    ADD CONSTRAINT hand_pkey PRIMARY KEY (workflow, workflow_version);
+
+-- Name: incident incident_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY ("position");
+
+-- Name: judges judges_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.judges
+    ADD CONSTRAINT judges_pkey PRIMARY KEY (workflow, workflow_version, stage);
+
+-- Name: migration migration_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY ("position");
+
+-- Name: pin pin_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.pin
+    ADD CONSTRAINT pin_pkey PRIMARY KEY ("position");
+
+-- Name: poll poll_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.poll
+    ADD CONSTRAINT poll_pkey PRIMARY KEY ("position");
+
+-- Name: shipped shipped_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.shipped
+    ADD CONSTRAINT shipped_pkey PRIMARY KEY ("position");
+
+-- Name: standing standing_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.standing
+    ADD CONSTRAINT standing_pkey PRIMARY KEY ("position");
+
+-- Name: task task_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (task);
+
+-- Name: tracking tracking_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.tracking
+    ADD CONSTRAINT tracking_pkey PRIMARY KEY (application_name);
+
+-- Name: usage usage_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY ("position");
+
+-- Name: version version_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.version
+    ADD CONSTRAINT version_pkey PRIMARY KEY (projection);
 
 -- Name: event_task; Type: INDEX; Schema: ledger; Owner: ainarres_owner
 
@@ -616,9 +1065,13 @@ CREATE INDEX event_task ON ledger.event USING btree (task, "position") WHERE (ta
 
 CREATE UNIQUE INDEX board_holder_idx ON projection.board USING btree (holder) WHERE (holder IS NOT NULL);
 
--- Name: board_lane_stage_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+-- Name: board_lane_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
-CREATE INDEX board_lane_stage_idx ON projection.board USING btree (lane, stage);
+CREATE INDEX board_lane_idx ON projection.board USING btree (lane) WHERE (blocked AND (NOT cancelled));
+
+-- Name: board_lane_idx1; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX board_lane_idx1 ON projection.board USING btree (lane) WHERE ((waits > 0) AND (NOT blocked) AND (NOT cancelled));
 
 -- Name: board_lease_expires_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
@@ -632,9 +1085,73 @@ CREATE INDEX board_route_priority_created_position_idx ON projection.board USING
 
 CREATE INDEX dependency_prerequisite_idx ON projection.dependency USING btree (prerequisite);
 
+-- Name: evidence_family_capability_position_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX evidence_family_capability_position_idx ON projection.evidence USING btree (family, capability, "position");
+
 -- Name: feature_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
 CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
+
+-- Name: flag_raised_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX flag_raised_at_idx ON projection.flag USING btree (raised_at) WHERE (resolved_at IS NULL);
+
+-- Name: suspension_family_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE INDEX suspension_family_feature_idx ON projection.suspension USING btree (family, feature);
+
+-- Name: attempt_seat_cycle_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_seat_cycle_seconds_position_lane_epic_idx ON statistics.attempt USING btree (seat, cycle_seconds) INCLUDE ("position", lane, epic) WHERE (cycle_seconds IS NOT NULL);
+
+-- Name: attempt_seat_hold_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_seat_hold_seconds_position_lane_epic_idx ON statistics.attempt USING btree (seat, hold_seconds) INCLUDE ("position", lane, epic);
+
+-- Name: attempt_task_stage_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_task_stage_idx ON statistics.attempt USING btree (task, stage) WHERE first_delivery;
+
+-- Name: attempt_workflow_stage_cycle_seconds_position_lane_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX attempt_workflow_stage_cycle_seconds_position_lane_epic_idx ON statistics.attempt USING btree (workflow, stage, cycle_seconds) INCLUDE ("position", lane, epic) WHERE (cycle_seconds IS NOT NULL);
+
+-- Name: decision_author_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX decision_author_position_idx ON statistics.decision USING btree (author_position);
+
+-- Name: decision_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX decision_task_position_idx ON statistics.decision USING btree (task, "position") WHERE (NOT approved);
+
+-- Name: epic_task_epic_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX epic_task_epic_idx ON statistics.epic_task USING btree (epic);
+
+-- Name: floor_lane_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX floor_lane_position_idx ON statistics.floor USING btree (lane, "position");
+
+-- Name: incident_kind_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX incident_kind_position_idx ON statistics.incident USING btree (kind, "position");
+
+-- Name: incident_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX incident_task_position_idx ON statistics.incident USING btree (task, "position");
+
+-- Name: migration_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX migration_task_position_idx ON statistics.migration USING btree (task, "position");
+
+-- Name: pin_task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX pin_task_position_idx ON statistics.pin USING btree (task, "position");
+
+-- Name: task_position_idx; Type: INDEX; Schema: statistics; Owner: ainarres_owner
+
+CREATE INDEX task_position_idx ON statistics.task USING btree ("position");
 
 -- Name: event append_only; Type: TRIGGER; Schema: ledger; Owner: ainarres_owner
 
@@ -656,6 +1173,11 @@ GRANT USAGE ON SCHEMA ledger_meta TO ainarres_reader;
 
 GRANT USAGE ON SCHEMA projection TO ainarres_app;
 GRANT USAGE ON SCHEMA projection TO ainarres_reader;
+
+-- Name: SCHEMA statistics; Type: ACL; Schema: -; Owner: ainarres_owner
+
+GRANT USAGE ON SCHEMA statistics TO ainarres_app;
+GRANT USAGE ON SCHEMA statistics TO ainarres_reader;
 
 -- Name: SCHEMA verb; Type: ACL; Schema: -; Owner: ainarres_owner
 
@@ -741,6 +1263,11 @@ GRANT SELECT ON TABLE projection.denial TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.dependency TO ainarres_app;
 GRANT SELECT ON TABLE projection.dependency TO ainarres_reader;
 
+-- Name: TABLE evidence; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.evidence TO ainarres_app;
+GRANT SELECT ON TABLE projection.evidence TO ainarres_reader;
+
 -- Name: TABLE family; Type: ACL; Schema: projection; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.family TO ainarres_app;
@@ -750,6 +1277,11 @@ GRANT SELECT ON TABLE projection.family TO ainarres_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.feature TO ainarres_app;
 GRANT SELECT ON TABLE projection.feature TO ainarres_reader;
+
+-- Name: TABLE flag; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.flag TO ainarres_app;
+GRANT SELECT ON TABLE projection.flag TO ainarres_reader;
 
 -- Name: TABLE lane; Type: ACL; Schema: projection; Owner: ainarres_owner
 
@@ -761,6 +1293,11 @@ GRANT SELECT ON TABLE projection.lane TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.ledger TO ainarres_app;
 GRANT SELECT ON TABLE projection.ledger TO ainarres_reader;
 
+-- Name: TABLE policy; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.policy TO ainarres_app;
+GRANT SELECT ON TABLE projection.policy TO ainarres_reader;
+
 -- Name: TABLE project; Type: ACL; Schema: projection; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.project TO ainarres_app;
@@ -771,7 +1308,102 @@ GRANT SELECT ON TABLE projection.project TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.route TO ainarres_app;
 GRANT SELECT ON TABLE projection.route TO ainarres_reader;
 
+-- Name: TABLE suspension; Type: ACL; Schema: projection; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.suspension TO ainarres_app;
+GRANT SELECT ON TABLE projection.suspension TO ainarres_reader;
+
 -- Name: TABLE workflow; Type: ACL; Schema: projection; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.workflow TO ainarres_app;
 GRANT SELECT ON TABLE projection.workflow TO ainarres_reader;
+
+-- Name: TABLE activity; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.activity TO ainarres_app;
+GRANT SELECT ON TABLE statistics.activity TO ainarres_reader;
+
+-- Name: TABLE attempt; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.attempt TO ainarres_app;
+GRANT SELECT ON TABLE statistics.attempt TO ainarres_reader;
+
+-- Name: TABLE contact; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.contact TO ainarres_app;
+GRANT SELECT ON TABLE statistics.contact TO ainarres_reader;
+
+-- Name: TABLE decision; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.decision TO ainarres_app;
+GRANT SELECT ON TABLE statistics.decision TO ainarres_reader;
+
+-- Name: TABLE epic_task; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.epic_task TO ainarres_app;
+GRANT SELECT ON TABLE statistics.epic_task TO ainarres_reader;
+
+-- Name: TABLE floor; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.floor TO ainarres_app;
+GRANT SELECT ON TABLE statistics.floor TO ainarres_reader;
+
+-- Name: TABLE hand; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.hand TO ainarres_app;
+GRANT SELECT ON TABLE statistics.hand TO ainarres_reader;
+
+-- Name: TABLE incident; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.incident TO ainarres_app;
+GRANT SELECT ON TABLE statistics.incident TO ainarres_reader;
+
+-- Name: TABLE judges; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.judges TO ainarres_app;
+GRANT SELECT ON TABLE statistics.judges TO ainarres_reader;
+
+-- Name: TABLE migration; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.migration TO ainarres_app;
+GRANT SELECT ON TABLE statistics.migration TO ainarres_reader;
+
+-- Name: TABLE pin; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.pin TO ainarres_app;
+GRANT SELECT ON TABLE statistics.pin TO ainarres_reader;
+
+-- Name: TABLE poll; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.poll TO ainarres_app;
+GRANT SELECT ON TABLE statistics.poll TO ainarres_reader;
+
+-- Name: TABLE shipped; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.shipped TO ainarres_app;
+GRANT SELECT ON TABLE statistics.shipped TO ainarres_reader;
+
+-- Name: TABLE standing; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.standing TO ainarres_app;
+GRANT SELECT ON TABLE statistics.standing TO ainarres_reader;
+
+-- Name: TABLE task; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.task TO ainarres_app;
+GRANT SELECT ON TABLE statistics.task TO ainarres_reader;
+
+-- Name: TABLE tracking; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.tracking TO ainarres_app;
+GRANT SELECT ON TABLE statistics.tracking TO ainarres_reader;
+
+-- Name: TABLE usage; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.usage TO ainarres_app;
+GRANT SELECT ON TABLE statistics.usage TO ainarres_reader;
+
+-- Name: TABLE version; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.version TO ainarres_app;
+GRANT SELECT ON TABLE statistics.version TO ainarres_reader;

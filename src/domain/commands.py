@@ -67,7 +67,7 @@ class Create(Command):
     depends_on: Annotated[tuple[TaskRef, ...], Field(description="Tasks that must be done first")] = ()
     epic: Annotated[TaskRef | None, Field(description="The brief it belongs to; your held one's if left out")] = None
     template: Key | None = None
-    skills: Annotated[tuple[Key, ...], Field(description="Skills that a scored lane prefers in a claimer")] = ()
+    skills: Annotated[tuple[Key, ...], Field(description="Skills that the work calls for")] = ()
     correlation: Annotated[
         UUID | None, Field(description="The brief it descends from; your held task's if left out")
     ] = None
@@ -238,7 +238,7 @@ class Waive(Command):
 
 
 class Done(Command):
-    """Advance your task along its only legal way, and with `claim_next` take the next one in the same transaction."""
+    """Advance your task along its only legal way, and if asked to take the next one in the same transaction."""
 
     task: TaskRef | None = None
     fence: Fence = None
@@ -353,6 +353,48 @@ class MigrateTasks(Command):
     stages: Annotated[dict[Key, Key], Field(description="Old stage to new one, where the name changed")] = Field(
         default_factory=dict
     )
+
+
+class AdoptPolicy(_File):
+    """Give a policy force, in place of whatever decided the same before."""
+
+
+class Suspend(Command):
+    """Deny a family a capability for a while."""
+
+    family: Key
+    feature: FeatureName
+    reason: Words
+    period: Annotated[str, AfterValidator(_wait), Field(description="For how long, as in `2h`")] = "1h"
+    holds: Annotated[
+        Literal["finish", "release"], Field(description="What becomes of leases that are older than this")
+    ] = "finish"
+
+
+class RunGovernance(Command):
+    """Do what policies ask for and no rejection has drawn; safe to repeat, and for a timer."""
+
+    dry_run: Annotated[bool, Field(description="Say what would be done, and do nothing")] = False
+
+
+class RaiseFlag(Command):
+    """Tell a person of a family's gap; nothing else follows."""
+
+    family: Key
+    gap: Annotated[Words, Field(description="What is wrong, in words")]
+    kind: Annotated[Literal["quality", "health", "integrity", "spend"], Field(description="What sort of trouble")] = (
+        "quality"
+    )
+    severity: Annotated[Literal["info", "warning", "critical"], Field(description="How loud")] = "warning"
+    capability: Annotated[FeatureName | None, Field(description="The role it is about, as `role:designer`")] = None
+    task: Annotated[TaskRef | None, Field(description="The task that shows it")] = None
+
+
+class ResolveFlag(Command):
+    """Close a flag that was looked at."""
+
+    flag: Annotated[UUID, Field(description="Id, from `ainarres flag list`")]
+    reason: Words
 
 
 class OpenLedger(Command):

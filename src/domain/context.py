@@ -36,6 +36,10 @@ class Caller:
     """Effective: (grants ∩ the credential's narrowing) minus live denials."""
     kept: Mapping[str, datetime] = field(default_factory=dict)
     """Features under a reflexive suspension, to the time it began: a hold older than that keeps them."""
+    recalled: frozenset[str] = frozenset()
+    """Features under a suspension that no hold survives: it may only be released, which costs no attempt."""
+    over: frozenset[str] = frozenset()
+    """Features whose suspension has run out, which nobody has said yet."""
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the credential's scope includes ``scope``."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ainarres.domain.duration import show
@@ -85,8 +86,13 @@ class Route:
     @property
     def id(self) -> int:
         """A hash of the parts (signed 64 bits), so that nothing is allocated and nothing races."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+        return _hash_of(self)
+
+
+@lru_cache(maxsize=8192)  # a fold asks for the same few routes at every event
+def _hash_of(route: Route) -> int:
+    text = json.dumps(route.to_json(), sort_keys=True, separators=(",", ":"))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
 @dataclass(frozen=True, slots=True)

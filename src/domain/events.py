@@ -72,7 +72,7 @@ class CardVersion(Event):
 
 
 class Score(Event):
-    """Why a scored lane chose this task: the parts and their sum."""
+    """Why a task was chosen where the order is a score: the parts and their sum."""
 
     skills: float
     priority: float
@@ -89,6 +89,49 @@ class LedgerOpened(Event):
     """The first event; ``id`` is the origin of checkpoints."""
 
     id: UUID
+
+
+@_registered("ledger", verb="seal", projections="none")
+class SealingKeyChanged(Event):
+    """Checkpoints are signed with this key from now on. Only the first key of an origin comes without a signature."""
+
+    key_id: str
+    """Eight hexadecimal digits, as notes name the key."""
+    public_key: str
+    """``name+id+key``, the way in which tools for signed notes take it."""
+    signed_by: str | None
+    """Id of the key before."""
+    signature: str | None
+    """In base64: the key before signs the line ``public_key``."""
+
+
+@_registered("ledger", verb="seal", projections="none")
+class CheckpointSealed(Event):
+    """What the ledger was up to a position, signed; the signed note can be written again from this."""
+
+    tree_size: int
+    """How many events, the first being the leaf with index 0."""
+    root: str
+    """Of the Merkle tree, in hexadecimal."""
+    position: int
+    """Of the last leaf."""
+    peaks: tuple[str, ...]
+    """Roots of the perfect subtrees, from the left: the next seal goes on from them, and they narrow a difference."""
+    key_id: str
+    signature: str
+    """Ed25519 over the checkpoint's text, in base64."""
+
+
+@_registered("ledger", verb="promote", projections="credential definitions")
+class LedgerForked(Event):
+    """An imported copy became a ledger of its own; every credential of the copy is void."""
+
+    id: UUID
+    """The new origin of checkpoints."""
+    of: UUID
+    """The ledger it was until then."""
+    position: int
+    """The last position they share."""
 
 
 @_registered("project", verb="project adopt", projections="definitions")
@@ -200,6 +243,77 @@ class DenialLifted(Event):
     """A person lifts whatever denies the feature."""
 
     feature: str
+    reason: str
+
+
+@_registered("family", verb="reject, suspend or governance run", projections="features governance")
+class CapabilitySuspended(Event):
+    """The family may not exercise the capability for a while; it heals by itself."""
+
+    feature: str
+    until: AwareDatetime
+    n: int
+    """Ordinal among the suspensions of this capability that nobody lifted."""
+    policy: str | None
+    """Key of the policy; null for a person's act."""
+    policy_version: int | None
+    cause: tuple[int, ...]
+    """Positions of the rejections that led to it."""
+    after: int
+    """Evidence up to this position is spent: it never counts again."""
+    holds: Literal["finish", "release"]
+    """What becomes of leases older than this."""
+    reason: str
+
+
+@_registered("family", verb="claim or governance run", projections="features governance")
+class CapabilityRestored(Event):
+    """Somebody noticed that a suspension is over."""
+
+    feature: str
+
+
+@_registered("family", verb="flag raise or governance run", projections="governance")
+class FlagRaised(Event):
+    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one."""
+
+    id: UUID
+    kind: Literal["quality", "health", "integrity", "spend"]
+    severity: Literal["info", "warning", "critical"]
+    gap: str
+    """What is wrong, in words."""
+    capability: str | None
+    policy: str | None
+    """Key of the policy that raised it; null for an auditor."""
+
+
+@_registered("family", verb="flag resolve", projections="governance")
+class FlagResolved(Event):
+    """Looked at and closed."""
+
+    id: UUID
+    reason: str
+
+
+@_registered("policy", verb="policy adopt", projections="definitions governance")
+class PolicyAdopted(Event):
+    """A policy's definition, whole; of two for the same slot this one is in force from now on."""
+
+    key: str
+    version: int
+    digest: str
+    definition: dict[str, Any]
+    slot: str
+    after: int
+    """Evidence up to this position is older than the policy and not its business."""
+
+
+@_registered("policy", verb="reject or governance run", projections="governance")
+class PolicyBroken(Event):
+    """The policy in force could not be evaluated, and judges nobody until another is adopted."""
+
+    key: str
+    version: int
     reason: str
 
 

@@ -65,7 +65,7 @@ class Family(BaseModel):
     grants: Features = ()
     """The features its agents hold."""
     skills: Annotated[tuple[Skill, ...], BeforeValidator(listed)] = ()
-    """What scored routing counts in its favour; held as ``skill:`` features too."""
+    """What its agents are good at; held as ``skill:`` features too."""
     description: str = ""
     """For people."""
 

@@ -45,7 +45,7 @@ def claim(task: Task, context: Context, *, fence: int, score: e.Score | None = N
 
 def progress(task: Task, command: Progress, context: Context) -> Decision | Refusal:
     """Decide a sign of life by the holder."""
-    hold = held(task, context, command.fence)
+    hold = working(task, context, command.fence)
     if isinstance(hold, Refusal):
         return hold
     story = Story(task, context)
@@ -63,7 +63,7 @@ def progress(task: Task, command: Progress, context: Context) -> Decision | Refu
 
 def heartbeat(task: Task, context: Context, *, fence: int | None) -> Decision | Refusal:
     """Decide a renewal: with more than half the lease left there is nothing to append."""
-    hold = held(task, context, fence)
+    hold = working(task, context, fence)
     if isinstance(hold, Refusal):
         return hold
     story, lease = Story(task, context), context.workflow.lease_of(task.stage)
@@ -93,6 +93,15 @@ def held(task: Task, context: Context, fence: int | None) -> Hold | Refusal:
     if fence is not None and fence != hold.fence:
         return Refusal("lease_lost", "the fence is of an earlier hold than the one in force; stop that work", details)
     return hold
+
+
+def working(task: Task, context: Context, fence: int | None) -> Hold | Refusal:
+    """As ``held``, unless a suspension recalled the hold: then releasing is all that is left."""
+    hold = held(task, context, fence)
+    if isinstance(hold, Refusal) or hold.capability not in context.caller.recalled:
+        return hold
+    text = f"{hold.capability} is suspended and holds are recalled; `ainarres release` the task, it costs no attempt"
+    return Refusal("not_eligible", text, {"missing": [hold.capability]})
 
 
 def moved_on(task: Task, expected: int | None) -> Refusal | None:

@@ -137,7 +137,12 @@ def _guard(task: Task, move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
         return missing
     if move.differs:
         for artifact in artifacts:
-            if artifact.type == "commit" and artifact.base is not None and _names(artifact) == artifact.base:
+            if artifact.type != "commit":
+                continue
+            if artifact.base is None:
+                text = "this move needs the commit's base, to see that it changes something: --commit SHA,base=SHA"
+                return Refusal("guard_unmet", text, {"missing": ["base"]})
+            if _names(artifact) == artifact.base:
                 return Refusal("guard_unmet", "the commit is its own base: an empty diff; commit the work first")
     digest = _digest(artifacts)
     if move.requires_approval and digest is not None and digest != task.approved:

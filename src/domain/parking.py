@@ -32,7 +32,8 @@ def release(task: Task, command: Release, context: Context) -> Decision | Refusa
         if task.hold is None:
             return Refusal("conflict", "nobody holds this task; there is nothing to release")
         hold, cause = task.hold, "operator"
-    free = cause == "operator" or (cause == "infra" and task.infra_releases < INFRA_RELEASES)
+    recalled = hold.capability in context.caller.recalled
+    free = recalled or cause == "operator" or (cause == "infra" and task.infra_releases < INFRA_RELEASES)
     story = Story(task, context)
     story.add(
         e.TaskReleased(

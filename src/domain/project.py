@@ -32,10 +32,8 @@ class Lane(BaseModel):
     """What people read; the key if left out."""
     workflow: Key
     """Key of an adopted workflow."""
-    routing: Literal["fifo", "scored"] = "fifo"
-    """The order among the tasks an agent may take: priority and age, or skill, priority, project and reputation."""
-    cheap_first: Duration | None = None
-    """How long a task that needs no tier is kept for the cheapest families able to take it; not at all if left out."""
+    routing: Literal["fifo"] = "fifo"
+    """The order among the tasks an agent may take: priority, then age."""
     wip: dict[Key, Limit] = Field(default_factory=dict)
     """Live leases a stage admits in this lane, by stage; where it says nothing the workflow's own limit holds."""
     review_floor: Duration | None = None

@@ -24,6 +24,7 @@ Code = Literal[
     "not_found",
     "invalid",
     "key_reused",
+    "read_only",
     "unauthenticated",
     "expired",
     "rate_limited",

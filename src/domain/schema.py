@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from ainarres.domain.family import Roster
+from ainarres.domain.policy import Policy
 from ainarres.domain.project import Project
 from ainarres.domain.template import Template
 from ainarres.domain.workflow import Workflow
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "families": Roster,
+    "policy": Policy,
     "project": Project,
     "template": Template,
     "workflow": Workflow,

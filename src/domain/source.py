@@ -72,7 +72,9 @@ class Source:
         try:
             return model.model_validate(self.data, by_alias=True, by_name=False)
         except ValidationError as error:
-            found = (self._translate(model, details) for details in error.errors(include_url=False))
+            # a list whose items are wrong counts as too short; the items are told for themselves
+            told = (one for one in error.errors(include_url=False) if one["type"] != "too_short" or not one["input"])
+            found = (self._translate(model, details) for details in told)
             return tuple(sorted(found, key=lambda problem: problem.line))
 
     def _translate(self, model: type[BaseModel], details: ErrorDetails) -> Problem:
@@ -82,8 +84,8 @@ class Source:
             return self.problem(path, cause.problem, cause.cure)
         if kind == "extra_forbidden":
             return self.problem(path, f"unknown key {path[-1]!r}", _nearest(str(path[-1]), _keys(model, path[:-1])))
-        if kind == "missing":
-            return self.problem(path, "is missing", f"write {path[-1]} here")
+        if kind in ("missing", "too_short"):
+            return self.problem(path, "is missing", _missing(model, path))
         if kind == "literal_error":
             return self.problem(path, f"{details['input']!r} is not a choice", f"write {details['ctx']['expected']}")
         wanted = _TYPES.get(kind.removesuffix("_type"))
@@ -184,6 +186,19 @@ def _name(item: dict[str, Any], place: int) -> str:
     if "from" in item and "to" in item:
         return f"{item['from']} → {item['to']}"
     return f"number {place + 1}"
+
+
+def _missing(model: type[BaseModel], path: Path) -> str:
+    """Say what to write where ``path`` is not: a table of its own, or a key with a value."""
+    table: type[BaseModel] | None = model
+    inner = None
+    for part in path:
+        if isinstance(part, str):
+            inner = {_written(name, field): field for name, field in (table or model).model_fields.items()}.get(part)
+            table = next(_models(inner.annotation), None) if inner else None
+    if table is None:
+        return f"write {path[-1]} = … here"
+    return f"write a table [{path[-1]}]" if inner and inner.annotation is table else f"write a table [[{path[-1]}]]"
 
 
 def _nearest(word: str, known: list[str]) -> str:

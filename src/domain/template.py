@@ -52,7 +52,7 @@ class Task(BaseModel):
     requires: Features = ()
     """Features a claimer needs besides the stage's."""
     skills: Annotated[tuple[Skill, ...], BeforeValidator(listed)] = ()
-    """Skills that a scored lane prefers in a claimer."""
+    """Skills that the work calls for."""
     after: Keys = ()
     """Tasks written above that must be done first."""
 

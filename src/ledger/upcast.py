@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def event(registry: Registry, stored: StoredEvent) -> BaseModel:
     """Return the event that ``stored`` holds. Raises CorruptEvent, which names position, type and why."""
-    return lift(registry, stored.type, stored.schema, stored.body, where=f"position {stored.position}")
+    try:
+        return lift(registry, stored.type, stored.schema, stored.body, where=f"position {stored.position}")
+    except CorruptEvent as error:
+        error.position = stored.position
+        raise
 
 
 def lift(registry: Registry, name: str, schema: int, body: dict[str, Any] | None, *, where: str) -> BaseModel:

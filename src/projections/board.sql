@@ -166,7 +166,8 @@ SELECT lane, bool_or(holder = %(agent)s) AS mine FROM projection.board
  GROUP BY lane
 
 -- obstacles --
--- Why there is nothing for a caller on some lanes: each cause counted to a hundred at most.
+-- Why there is nothing for a caller on some lanes: each cause counted to a hundred at most. What the caller holds itself
+-- it lets go of in this very transaction.
 SELECT 'blocked' AS cause, count(*) AS tasks
   FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND blocked AND NOT cancelled LIMIT 100) AS few
  UNION ALL
@@ -175,7 +176,7 @@ SELECT 'waits', count(*)
          WHERE lane = ANY (%(lanes)s) AND waits > 0 AND NOT blocked AND NOT cancelled LIMIT 100) AS few
  UNION ALL
 SELECT 'held', count(*)
-  FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND holder IS NOT NULL LIMIT 100) AS few
+  FROM (SELECT FROM projection.board WHERE lane = ANY (%(lanes)s) AND holder <> %(agent)s LIMIT 100) AS few
 
 -- ready_routes --
 -- Routes of some lanes on which work waits, and how much, to a hundred at most.

@@ -12,6 +12,7 @@ from ainarres.projections.board import to_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
     from uuid import UUID
 
     from ainarres.domain.fact import Fact
@@ -51,9 +52,11 @@ class BoardFold:
         """Return the version a task is pinned to."""
         return self._workflows[task.workflow, task.workflow_version]
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the board's rows in the order of creation."""
+    def rows(self, only: AbstractSet[UUID] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the board's rows in the order of creation, of all tasks or of some."""
         for key, task in self.tasks.items():
+            if only is not None and key not in only:
+                continue
             created, updated = self._positions[key]
             waits = sum(not met for met in self.edges.get(key, {}).values())
             row = to_row(task, self.workflow(task))

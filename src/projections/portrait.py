@@ -19,7 +19,7 @@ _HIDDEN = frozenset({"route", "author_agent", "ready", "renewals", "fence"})
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A row of the board, rows of its edges (``task side met stage title``), and the ledger's time."""
+    """A row of the board, rows of its edges (``task side met cancelled stage title``), and the ledger's time."""
 
     row: Mapping[str, Any]
     edges: tuple[Mapping[str, Any], ...]
@@ -59,7 +59,7 @@ class Portrait:
             if row[name]:
                 yield f"  {name}: {', '.join(map(printable, row[name]))}"
         for edge in self.edges:
-            mark = "done" if edge["met"] else printable(edge["stage"])
+            mark = "cancelled" if edge["cancelled"] else "done" if edge["met"] else printable(edge["stage"])
             word = "waits on" if edge["side"] == "prerequisite" else "is awaited by"
             yield f"  {word}: {short(edge['task'])} [{mark}] {printable(edge['title'], 80)}"
         for stage, author in row["authors"].items():

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from ainarres.database.queries import load
 from ainarres.ledger import store
-from ainarres.projections import registers
+from ainarres.projections import evidence, registers
 from ainarres.projections.facts import fact_of
 from ainarres.projections.fold import BoardFold
 
@@ -55,16 +55,23 @@ def check(connection: psycopg.Connection[Any], progress: Callable[[int, int], No
     try:
         last = _scalar(connection, SQL["last"])
         names = [name for name, _ in _tables(connection)]
-        for name in names:
-            _run(connection, "create_temporary", name)
-        filler = _Filler(connection, "pg_temp", progress)
-        filler.read(0, last)
-        filler.write_all(0, last)
+        fill_temporary(connection, last, progress)
         found = next((d for name in names if (d := _difference(connection, name)) is not None), None)
         rows = {name: _scalar(connection, _named("count", name)) for name in names}
         return Checked(last, rows, found)
     finally:
         connection.execute(SQL["rollback"])
+
+
+def fill_temporary(
+    connection: psycopg.Connection[Any], upto: int, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Fill temporary tables with the projections as of a position; they are gone with the open transaction."""
+    for name, _ in _tables(connection):
+        _run(connection, "create_temporary", name)
+    filler = _Filler(connection, "pg_temp", progress)
+    filler.read(0, upto)
+    filler.write_all(0, upto)
 
 
 def rebuild(owner: psycopg.Connection[Any], progress: Callable[[int, int], None] | None = None) -> int:
@@ -119,6 +126,7 @@ class _Filler:
         self._fold = BoardFold()
         self._sql = _into(SQL, schema)
         self._registers = _into(registers.SQL, schema)
+        self._evidence = _into(evidence.SQL, schema)
 
     def read(self, after: int, upto: int) -> set[UUID]:
         """Fold events after ``after`` up to ``upto``; the registers are written at once. Returns the tasks touched."""
@@ -134,22 +142,24 @@ class _Filler:
         return touched
 
     def write_all(self, after: int, upto: int) -> None:
-        """Write board, edges, routes and commands."""
+        """Write board, edges, routes, commands and evidence."""
         self._copy_board(self._fold.rows())
         self._copy_edges(self._fold.edges)
         self._copy_routes()
         self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
 
     def write_tail(self, touched: set[UUID], after: int, upto: int) -> None:
         """Write what changed since ``write_all``."""
         tasks = {"tasks": list(touched)}
         self._connection.execute(self._sql["forget_task"], tasks)
         self._connection.execute(self._sql["forget_edges"], tasks)
-        self._copy_board(row for row in self._fold.rows() if row["task"] in touched)
+        self._copy_board(self._fold.rows(only=touched))
         self._copy_edges({task: edges for task, edges in self._fold.edges.items() if task in touched})
         self._connection.execute(self._sql["forget_routes"])
         self._copy_routes()
         self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
 
     def _copy_board(self, rows: Iterable[Mapping[str, Any]]) -> None:
         with self._connection.cursor() as cursor, cursor.copy(self._sql["copy_board"]) as copy:

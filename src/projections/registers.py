@@ -40,6 +40,7 @@ def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[s
     if "version" in body:  # of the definition; the row's own version is its place in the stream
         body["adopted_version"] = body.pop("version")
     stamps = {"of": of, "category": category, "version": fact.version, "at": fact.recorded_at}
+    stamps |= {"actor": fact.actor, "task": fact.task}
     if category == "agent":
         task = fact.task or ""
         stamps |= {"slot": f"{body.get('verb', '')}:{task}", "at_text": fact.recorded_at.isoformat()}

@@ -2,6 +2,11 @@
 -- The ledger has a name.
 INSERT INTO projection.ledger (id, opened_at) VALUES (%(id)s, %(at)s)
 
+-- ledger_forked --
+-- A new name, and nobody is let in any more.
+WITH voided AS (UPDATE projection.credential SET revoked_at = %(at)s WHERE revoked_at IS NULL)
+UPDATE projection.ledger SET id = %(id)s
+
 -- project_registered --
 -- A project as declared, first or anew.
 INSERT INTO projection.project (key, title, repository, digest, version)
@@ -58,11 +63,56 @@ DELETE FROM projection.feature WHERE family = %(of)s AND feature = %(feature)s
 -- Denied until a person lifts it.
 INSERT INTO projection.denial (family, feature, reason, since, until)
 VALUES (%(of)s, %(feature)s, %(reason)s, %(at)s, NULL)
-ON CONFLICT (family, feature) DO UPDATE SET reason = EXCLUDED.reason, since = EXCLUDED.since, until = NULL
+ON CONFLICT (family, feature) DO UPDATE SET reason = EXCLUDED.reason, since = EXCLUDED.since, until = NULL, keeps = true
 
 -- denial_lifted --
--- Denied no more.
+-- Denied no more; a suspension that was in force counts as if it had never been.
+WITH lifted AS (
+    UPDATE projection.suspension SET lifted_at = %(at)s
+     WHERE family = %(of)s AND feature = %(feature)s AND until > %(at)s AND lifted_at IS NULL
+)
 DELETE FROM projection.denial WHERE family = %(of)s AND feature = %(feature)s
+
+-- capability_suspended --
+-- Denied for a while; what a person denied for good stands.
+WITH told AS (
+    INSERT INTO projection.suspension
+        (family, version, feature, n, since, until, policy, policy_version, cause, after, reason, suspended_by)
+    VALUES (%(of)s, %(version)s, %(feature)s, %(n)s, %(at)s, %(until)s, %(policy)s, %(policy_version)s, %(cause)s,
+            %(after)s, %(reason)s, %(actor)s)
+)
+INSERT INTO projection.denial AS d (family, feature, reason, since, until, keeps)
+VALUES (%(of)s, %(feature)s, %(reason)s, %(at)s, %(until)s, %(holds)s = 'finish')
+ON CONFLICT (family, feature) DO UPDATE SET reason = EXCLUDED.reason, since = EXCLUDED.since, until = EXCLUDED.until,
+                                            keeps = EXCLUDED.keeps
+ WHERE d.until IS NOT NULL
+
+-- capability_restored --
+-- The suspension is over, and somebody noticed.
+WITH over AS (
+    UPDATE projection.suspension SET restored_at = %(at)s
+     WHERE family = %(of)s AND feature = %(feature)s AND until <= %(at)s AND lifted_at IS NULL AND restored_at IS NULL
+)
+DELETE FROM projection.denial WHERE family = %(of)s AND feature = %(feature)s AND until <= %(at)s
+
+-- policy_adopted --
+-- One row a version, for ever.
+INSERT INTO projection.policy (key, version, digest, definition, slot, after, adopted_at)
+VALUES (%(key)s, %(adopted_version)s, %(digest)s, %(definition)s, %(slot)s, %(after)s, %(at)s)
+
+-- policy_broken --
+-- It judges nobody.
+UPDATE projection.policy SET broken = %(reason)s WHERE key = %(key)s AND version = %(adopted_version)s
+
+-- flag_raised --
+-- A person should look.
+INSERT INTO projection.flag (id, kind, severity, gap, family, capability, task, policy, raised_by, raised_at)
+VALUES (%(id)s, %(kind)s, %(severity)s, %(gap)s, CASE WHEN %(category)s = 'family' THEN %(of)s END, %(capability)s,
+        %(task)s, %(policy)s, %(actor)s, %(at)s)
+
+-- flag_resolved --
+-- A person has looked.
+UPDATE projection.flag SET resolved_at = %(at)s, resolved_by = %(actor)s, resolution = %(reason)s WHERE id = %(id)s
 
 -- credential_issued --
 -- Only the token's hash is known.

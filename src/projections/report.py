@@ -1,8 +1,9 @@
 """The end-of-run report: what shipped and through whose hands, what did not, what was escalated and recovered.
 
-A pure fold over facts in the order of the ledger. Stages are told apart by the workflow each task is pinned to: the one
-that a transition ``reviews`` implements, the one that reviews it reviews, the one whose exit takes
-``capability:integrate`` integrates.
+``fold`` is its definition, over facts in the order of the ledger; ``read`` asks the projection ``track_record`` for
+the same, of a span, with the newest lines of each section and the totals of all. Stages are told apart by the workflow
+each task is pinned to: the one that a transition ``reviews`` implements, the one that reviews it reviews, the one whose
+exit takes ``capability:integrate`` integrates.
 """
 
 from __future__ import annotations
@@ -12,16 +13,23 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import events as e
-from ainarres.projections.wording import NONE, UNKNOWN, printable, section, short
+from ainarres.projections import track_record
+from ainarres.projections.catchup import rows
+from ainarres.projections.wording import NONE, UNKNOWN, printable, section, shortener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
+    import psycopg
+
     from ainarres.domain.fact import Fact
+    from ainarres.projections.span import Span
 
 HANDS = ("implemented", "reviewed", "integrated")
 PEOPLE = "(human/system)"
+LIMIT = 1000
+"""Lines of one section; what came before them is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,9 @@ class Report:
     activity: Mapping[str, int]
     """Events of the tasks' own streams by family of the actor, the busiest first; heartbeats are not among them."""
     labels: Mapping[str, str]
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """Of sections that hold more than they show here, and of the shipped tasks that were reviewed, or by another
+    family."""
 
     @property
     def reviewed(self) -> tuple[Shipped, ...]:
@@ -85,19 +96,25 @@ class Report:
     @property
     def cross_family(self) -> int:
         """How many of them another family reviewed than implemented."""
-        return sum(one.implemented != one.reviewed for one in self.reviewed)
+        return (
+            self.totals["different"]
+            if "different" in self.totals
+            else sum(one.implemented != one.reviewed for one in self.reviewed)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         body = asdict(self)
         for name in ("shipped", "failed", "escalations", "recovered"):
             body[name] = [{**row, "task": str(row["task"])} for row in body[name]]
-        body["cross_family"] = {"different": self.cross_family, "reviewed": len(self.reviewed)}
+        body["cross_family"] = {"different": self.cross_family, "reviewed": self._judged()}
         return body
 
     def text(self, *, full: bool = False) -> str:
         """Write the report; families by label, or by key when ``full``."""
-        every = [row.task for rows in (self.shipped, self.failed, self.escalations, self.recovered) for row in rows]
+        brief = shortener(
+            row.task for rows in (self.shipped, self.failed, self.escalations, self.recovered) for row in rows
+        )
 
         def named(family: str | None) -> str:
             if family is None:
@@ -108,15 +125,26 @@ class Report:
             return " ".join(f"{hand}={named(getattr(row, hand))}" for hand in HANDS)
 
         lines = [f"end-of-run report — {'lane ' + printable(self.lane) if self.lane else 'all lanes'}"]
-        lines += section("shipped", (f"- {short(row.task, every)} by family: {hands(row)}" for row in self.shipped))
-        lines.append(self._cross_line())
         lines += section(
-            "failed/blocked", (f"- {short(row.task, every)}: {printable(row.reason or '?')}" for row in self.failed)
+            "shipped",
+            (f"- {brief(row.task)} by family: {hands(row)}" for row in self.shipped),
+            self.totals.get("shipped"),
         )
-        lines += section("escalations", (f"- {short(row.task, every)} → tier:{row.tier}" for row in self.escalations))
+        lines.append(self.cross_line())
+        lines += section(
+            "failed/blocked",
+            (f"- {brief(row.task)}: {printable(row.reason or '?')}" for row in self.failed),
+            self.totals.get("failed"),
+        )
+        lines += section(
+            "escalations",
+            (f"- {brief(row.task)} → tier:{row.tier}" for row in self.escalations),
+            self.totals.get("escalations"),
+        )
         lines += section(
             "recovered leases",
-            (f"- {short(row.task, every)} [{printable(row.stage)}] {named(row.family)}" for row in self.recovered),
+            (f"- {brief(row.task)} [{printable(row.stage)}] {named(row.family)}" for row in self.recovered),
+            self.totals.get("recovered"),
         )
         busy: Counter[str] = Counter()
         for family, count in self.activity.items():  # families of one label are one line, as they are everywhere above
@@ -125,11 +153,41 @@ class Report:
         lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in ranked] or [NONE])]
         return "\n".join(lines)
 
-    def _cross_line(self) -> str:
-        if not self.reviewed:
+    def cross_line(self) -> str:
+        """Say how many shipped tasks another family reviewed than implemented."""
+        if not self._judged():
             return "cross-family review: n/a (no reviewed tasks)"
-        share = f"{self.cross_family}/{len(self.reviewed)}"
+        share = f"{self.cross_family}/{self._judged()}"
         return f"cross-family review: {share} shipped tasks reviewed by a different family than implemented"
+
+    def _judged(self) -> int:
+        return self.totals["reviewed"] if "reviewed" in self.totals else len(self.reviewed)
+
+
+def read(connection: psycopg.Connection[Any], span: Span, labels: Mapping[str, str], limit: int = LIMIT) -> Report:
+    """Ask for the report of a span; the projection ``track_record`` stands at its end or later.
+
+    Each section holds its newest ``limit`` rows; ``labels`` maps families to what people call them.
+    """
+    asked = {**span.parameters(), "limit": limit}
+    shipped = rows(connection, track_record.SQL["shipped"], **asked)
+    failed = rows(connection, track_record.SQL["failed"], **asked)
+    escalated = rows(connection, track_record.SQL["incidents"], kind="escalated", **asked)
+    expired = rows(connection, track_record.SQL["incidents"], kind="expired", **asked)
+    busy = rows(connection, track_record.SQL["activity"], **asked)
+    sections = {"failed": failed, "escalations": escalated, "recovered": expired}
+    totals = rows(connection, track_record.SQL["shipped_totals"], **asked)[0]
+    return Report(
+        lane=span.lane,
+        position=span.upto,
+        shipped=tuple(Shipped(row["task"], row["title"], row["pr"], *(row[hand] for hand in HANDS)) for row in shipped),
+        failed=tuple(Failed(row["task"], row["reason"]) for row in failed),
+        escalations=tuple(Escalation(row["task"], row["stage"], row["tier"]) for row in escalated),
+        recovered=tuple(Recovered(row["task"], row["stage"], row["family"]) for row in expired),
+        activity={row["family"] or PEOPLE: row["events"] for row in busy},
+        labels=labels,
+        totals=totals | {name: found[0]["total"] if found else 0 for name, found in sections.items()},
+    )
 
 
 def fold(entries: Iterable[tuple[int, Fact]], lane: str | None = None) -> Report:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 NONE = "  (none)"
 UNKNOWN = "—"
@@ -41,6 +41,37 @@ def short(task: UUID | str, among: Iterable[UUID | str] = ()) -> str:
     return f"…{digits[-length:]}"
 
 
+def shortener(tasks: Iterable[UUID | str]) -> Callable[[UUID | str], str]:
+    """Return ``short`` among many tasks, worked out once for all of them."""
+    digits = sorted({_digits(task)[::-1] for task in tasks})
+    lengths: dict[str, int] = {}
+    for place, one in enumerate(digits):  # in this order whoever shares the longest ending is a neighbour
+        near = [digits[other] for other in (place - 1, place + 1) if 0 <= other < len(digits)]
+        shared = max((_shared(one, other) for other in near), default=0)
+        lengths[one[::-1]] = max(_SHORTEST, shared + 1)
+
+    def shorten(task: UUID | str) -> str:
+        text = _digits(task)
+        return f"…{text[-lengths.get(text, _SHORTEST) :]}"
+
+    return shorten
+
+
+def amount(number: float | None) -> str:
+    """Write a count for a person: ``950``, ``1.2k``, ``1.2M``; ``unknown`` where nobody counted."""
+    if number is None:
+        return "unknown"
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size * 0.9995:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share in whole per cent, ``unknown`` where there is none."""
+    return "unknown" if share is None else f"{share * 100:.0f}%"
+
+
 def clock(age: timedelta) -> str:
     """Write a span as ``hh:mm:ss``, hours as many as there are."""
     seconds = max(0, age // timedelta(seconds=1))
@@ -57,10 +88,18 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def section(title: str, lines: Iterable[str]) -> list[str]:
-    """Return a block: ``title (n):`` and its lines, or ``  (none)``."""
+def section(title: str, lines: Iterable[str], total: int | None = None) -> list[str]:
+    """Return a block: ``title (n):`` and its lines, or ``  (none)``; where ``total`` is more, how many come before."""
     body = list(lines)
-    return [f"{title} ({len(body)}):", *(body or [NONE])]
+    more = (total or 0) - len(body)
+    before = [f"  (and {more} before these)"] if more > 0 else []
+    return [f"{title} ({max(len(body), total or 0)}):", *before, *(body or [NONE])]
+
+
+def _shared(one: str, other: str) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _spell(one: str) -> str:

@@ -52,6 +52,11 @@ VERBS: Mapping[str, type[c.Command]] = {
     "token-revoke": c.RevokeToken,
     "revoke": c.RevokeCapability,
     "lift": c.LiftDenial,
+    "policy-adopt": c.AdoptPolicy,
+    "governance-run": c.RunGovernance,
+    "suspend": c.Suspend,
+    "flag-raise": c.RaiseFlag,
+    "flag-resolve": c.ResolveFlag,
 }
 """Every verb that can be called from outside; opening a ledger takes its database's URL."""
 SHOWN = 80
@@ -66,20 +71,33 @@ def read(model: type[c.Command], fields: Mapping[str, Any]) -> c.Command:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise _explained(error.errors(include_url=False)[0]) from None
+        unknown_first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+        raise _explained(unknown_first) from None
 
 
 def _explained(first: ErrorDetails) -> InvalidInput:
     path = _printable(".".join(str(part) for part in first["loc"]))
     cause = first.get("ctx", {}).get("error")
+    if first["loc"][:1] == ("tasks",):
+        return _explained_of_graph(first, path)
     if isinstance(cause, MalformedError):
         return InvalidInput(path, _printable(cause.problem), _printable(cause.cure))
     return InvalidInput(path, _printable(str(cause) if cause is not None else _problem(first)))
 
 
+def _explained_of_graph(details: ErrorDetails, path: str) -> InvalidInput:
+    known = f"a task has {', '.join(c.Planned.model_fields)}"
+    problems = {"missing": "is missing", "extra_forbidden": "is no key of a task"} if "." in path else {}
+    return InvalidInput(path, problems.get(details["type"]) or _printable(_problem(details)), known)
+
+
 def _problem(details: ErrorDetails) -> str:
     if details["type"] == "literal_error":
         return f"{details['input']!r} is not a choice; write {details['ctx']['expected']}"
+    if details["type"] == "string_unicode":
+        return "is not UTF-8 text; write it in UTF-8"
+    if details["type"] == "string_too_long":
+        return f"has more than {details['ctx']['max_length']} characters; keep long texts in a file and name it here"
     message = details["msg"]
     shown = repr(details["input"])
     return f"{shown if len(shown) <= SHOWN else 'the value'}: {message[0].lower()}{message[1:]}"

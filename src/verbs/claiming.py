@@ -16,7 +16,7 @@ from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
-from ainarres.verbs.tasks import advance, outlive, resolve
+from ainarres.verbs.tasks import advance, outlive, resolve, whole
 from ainarres.verbs.unit import SQL, Call, Halt, Unit
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ RETRY_AFTER = 5
 
 class Expired(Exception):
     """Leases ran out that are recorded before anything is claimed."""
+
+
+class Moved(Exception):
+    """The task that was picked moved on before its lock was ours; another look finds what there is now."""
 
 
 def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
@@ -64,7 +68,6 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
     """
-    named = resolve(unit, command.task) if command.task is not None else None
     mine, ran_out, lanes, ids = unit.start(
         (board.SQL["mine"], {"agent": agent}),
         (board.SQL["ran_out"], {"agent": agent}),
@@ -72,6 +75,7 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
         (board.SQL["route_ids"], None),
     )
     _may_hold(unit)
+    named = resolve(unit, command.task) if command.task is not None else None
     if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
         raise Expired
     if mine:
@@ -85,7 +89,7 @@ def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
 
 def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
-    named = resolve(unit, command.task) if command.task is not None else None
+    named = whole(command.task) if command.task is not None else None
     locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
     held, ran_out, lanes, ids = unit.start(
         locking,
@@ -97,6 +101,8 @@ def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
     if not held:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
     task = board.from_row(held[0])
+    if command.task is not None and resolve(unit, command.task) != task.id:
+        raise Halt(Refusal("lease_lost", f"you hold another task, {task.id}; name that one, or none"))
     move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:
@@ -147,7 +153,10 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    taken = unit.take(holding.claim(task, context, fence=new_fence())).task
+    decision = holding.claim(task, context, fence=new_fence())
+    if named is None and isinstance(decision, Refusal):
+        raise Moved
+    taken = unit.take(decision).task
     if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
         raise Expired
     return taken
@@ -257,7 +266,7 @@ def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, pause
         text = f"{unit.caller.family} is granted no lane; see `ainarres whoami`"
         return Answer(code="empty", reason=text, extra={"retry_after": RETRY_AFTER})
     causes: Counter[str] = Counter()
-    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes}):
+    for row in unit.rows(board.SQL["obstacles"], {"lanes": lanes, "agent": unit.caller.actor}):
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
         causes[because or open_is] += count

@@ -69,16 +69,16 @@ class _Origin:
     """Where new tasks descend from: the epic named, or the task their creator holds."""
 
     def __init__(self, unit: Unit, epic: str | None, correlation: UUID | None) -> None:
-        self._unit, self._correlation = unit, correlation
-        self._epic = resolve(unit, epic) if epic is not None else None
+        self._unit, self._epic, self._correlation = unit, epic, correlation
 
     def settle(self) -> tuple[str | None, int | None, UUID | None]:
         """Return epic, causation and correlation; to be asked once the unit has started."""
         if self._epic is not None:
-            brief = self._unit.row(board.SQL["one"], {"task": self._epic})
+            epic = resolve(self._unit, self._epic)
+            brief = self._unit.row(board.SQL["one"], {"task": epic})
             if brief is None:
-                raise Halt(Refusal("not_found", f"epic: no task {self._epic}", {"field": "epic"}))
-            return str(self._epic), brief["updated_position"], brief["correlation"] or self._epic
+                raise Halt(Refusal("not_found", f"epic: no task {epic}", {"field": "epic"}))
+            return str(epic), brief["updated_position"], brief["correlation"] or epic
         held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})
         if held is None:
             return None, None, self._correlation
@@ -133,6 +133,9 @@ def _ordered(planned: Iterable[Planned]) -> list[Planned]:
             if key not in by_key:
                 text = f"tasks: {one.key!r} comes after {key!r}, which is not in the graph"
                 raise Halt(Refusal("invalid", text, {"field": "tasks"}))
+        for typed in by_key.keys() & set(one.depends_on):
+            text = f"tasks: depends_on of {one.key!r} is for tasks outside the graph; write after = [{typed!r}]"
+            raise Halt(Refusal("invalid", text, {"field": "tasks"}))
     try:
         return [by_key[key] for key in TopologicalSorter({k: one.after for k, one in by_key.items()}).static_order()]
     except CycleError as error:

@@ -10,13 +10,15 @@ from ainarres.domain import duration
 from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import SQL, fact, known_features, require
-from ainarres.verbs.identity import make_token
+from ainarres.verbs.definitions import SQL, begin, fact, known_features, require
+from ainarres.verbs.identity import LOCAL, make_token
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import LIFE_CAP
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from ainarres.domain.commands import IssueToken, NarrowToken, RevokeToken
     from ainarres.verbs.unit import Row, Unit
 
@@ -26,15 +28,7 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
     unit.start()
     require(unit, "operator" if command.scope == "agent" else "human", f"issuing a token of scope {command.scope}")
     life = duration.parse(command.life)
-    if life > LIFE_CAP:
-        raise Halt(Refusal("invalid", f"life: a token lives {duration.show(LIFE_CAP)} at most", {"field": "life"}))
-    if command.scope == "agent" and command.family is None:
-        raise Halt(Refusal("invalid", "family: an agent belongs to one; name it (--family)", {"field": "family"}))
-    if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
-        text = (
-            f"no family {command.family!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
-        )
-        raise Halt(Refusal("not_found", text, {"field": "family"}))
+    _check(unit, command, life)
     _known(unit, command.narrowing)
     credential = str(new_id(unit.now))
     token = make_token(secrets.token_bytes(32))
@@ -53,9 +47,31 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
     return Answer(reason="keep the token: it is shown this once", extra=extra)
 
 
+def _check(unit: Unit, command: IssueToken, life: timedelta) -> None:
+    """End the verb with the first field that is wrong."""
+    if life > LIFE_CAP:
+        raise Halt(Refusal("invalid", f"life: a token lives {duration.show(LIFE_CAP)} at most", {"field": "life"}))
+    if command.scope == "agent" and command.family is None:
+        raise Halt(Refusal("invalid", "family: an agent belongs to one; name it (--family)", {"field": "family"}))
+    if command.agent == LOCAL.actor:
+        text = f"agent: {LOCAL.actor} is who holds the database's address; choose another name"
+        raise Halt(Refusal("invalid", text, {"field": "agent"}))
+    if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
+        text = (
+            f"no family {command.family!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
+        )
+        raise Halt(Refusal("not_found", text, {"field": "family"}))
+    if command.agent is not None:
+        asked = {"agent": command.agent, "family": command.family}
+        other = unit.row(SQL["other_family"], asked)
+        if other is not None:  # a hold and a track record belong to one family
+            text = f"agent: {command.agent} is of {other['family']} already; choose another name"
+            raise Halt(Refusal("invalid", text, {"field": "agent"}))
+
+
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
     """Take features away from a credential; its owner may do so too, nobody can widen it."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
@@ -71,7 +87,7 @@ def narrow(unit: Unit, command: NarrowToken) -> Answer:
 
 def revoke(unit: Unit, command: RevokeToken) -> Answer:
     """Void a credential from the next call on; void already is no news."""
-    unit.start()
+    begin(unit)
     row = _credential(unit, command.credential)
     if row["agent"] != unit.caller.actor:
         require(unit, "operator" if row["scope"] == "agent" else "human", "revoking another's credential")

@@ -42,6 +42,13 @@ ALWAYS_KNOWN = frozenset({"role:triage", "role:auditor"})
 """Features that mean something though no workflow asks for them: unblocking, and raising flags."""
 
 
+def begin(unit: Unit) -> None:
+    """Start a verb on definitions, grants or credentials: one at a time, so that what it finds stands until it is done
+    and no later version is built on an earlier look.
+    """
+    unit.start((SQL["one_at_a_time"], None))
+
+
 def require(unit: Unit, scope: Scope, what: str) -> None:
     """End the verb unless the caller's credential includes ``scope``."""
     if not unit.caller.may(scope):
@@ -65,7 +72,7 @@ def fact(unit: Unit, stream: str, event: Event, **more: Any) -> Fact:
 
 def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - the signature of all verbs
     """Append the first event, once."""
-    unit.start()
+    begin(unit)
     require(unit, "human", "opening a ledger")
     row = unit.row(SQL["ledger"])
     if row is not None:
@@ -78,7 +85,7 @@ def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - th
 def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
     """Give a workflow force under the next version number."""
     workflow = read_or_halt(read_workflow(command.text, command.source))
-    unit.start()
+    begin(unit)
     require(unit, "human", "adopting a workflow")
     newest = unit.row(SQL["newest"], {"key": workflow.key})
     if newest is not None and newest["digest"] == workflow.digest():
@@ -94,7 +101,7 @@ def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
 def adopt_card(unit: Unit, command: AdoptCard) -> Answer:
     """Publish a role card under the next version number."""
     card = read_or_halt(read_card(command.text, f"{command.role}.md"))
-    unit.start()
+    begin(unit)
     require(unit, "human", "publishing a role card")
     newest = unit.row(SQL["newest_card"], {"role": card.role})
     if newest is not None and newest["digest"] == card.digest:
@@ -107,7 +114,7 @@ def adopt_card(unit: Unit, command: AdoptCard) -> Answer:
 
 def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
     """Register a project and open or change its lanes; a lane left out of the file stays as it is, and is named."""
-    unit.start()
+    begin(unit)
     require(unit, "human", "adopting a project")
     workflows = {row["key"]: Workflow.from_json(row["definition"]) for row in unit.rows(SQL["workflows"])}
     project = read_or_halt(read_project(command.text, command.source, workflows))
@@ -144,7 +151,7 @@ def _lane_event(project: str, lane: Lane, row: Row | None) -> Event | None:
 
 def adopt_families(unit: Unit, command: AdoptFamilies) -> Answer:
     """Register families and bring their grants to what the file says; families it leaves out stay as they are."""
-    unit.start()
+    begin(unit)
     require(unit, "human", "adopting families")
     families = read_or_halt(read_families(command.text, command.source, known_features(unit)))
     changes: list[str] = []
@@ -186,7 +193,7 @@ def _bring(unit: Unit, family: Family) -> list[str]:
 
 def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:
     """Deny a family a feature until a person lifts it."""
-    unit.start()
+    begin(unit)
     require(unit, "human", "revoking a capability")
     _family(unit, command.family)
     denied = unit.row(SQL["denial"], {"family": command.family, "feature": command.feature})
@@ -198,7 +205,7 @@ def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:
 
 def lift_denial(unit: Unit, command: LiftDenial) -> Answer:
     """Lift whatever denies a family a feature."""
-    unit.start()
+    begin(unit)
     require(unit, "human", "lifting a denial")
     _family(unit, command.family)
     if unit.row(SQL["denial"], {"family": command.family, "feature": command.feature}) is None:
@@ -220,7 +227,7 @@ def resume_lane(unit: Unit, command: ResumeLane) -> Answer:
 
 
 def _set_paused(unit: Unit, name: str, event: e.LanePaused | e.LaneResumed) -> Answer:
-    unit.start()
+    begin(unit)
     require(unit, "operator", "pausing or resuming a lane")
     lane = unit.lane(name)
     if lane["paused"] != isinstance(event, e.LanePaused):

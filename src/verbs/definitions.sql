@@ -1,3 +1,7 @@
+-- one_at_a_time --
+-- Definitions change rarely, and each change is decided from what stands.
+SELECT pg_advisory_xact_lock(1634299494, 0)
+
 -- newest --
 -- A definition's newest version.
 SELECT version, digest FROM projection.workflow WHERE key = %(key)s ORDER BY version DESC LIMIT 1
@@ -39,6 +43,11 @@ SELECT * FROM projection.lane WHERE project = %(project)s ORDER BY key
 -- lane_keys --
 -- Every lane's key.
 SELECT coalesce(array_agg(key), '{}') AS keys FROM projection.lane
+
+-- other_family --
+-- Another family under which an agent's name was used already.
+SELECT coalesce(family, 'no family') AS family FROM projection.credential
+ WHERE agent = %(agent)s AND family IS DISTINCT FROM %(family)s LIMIT 1
 
 -- credential --
 -- One credential.

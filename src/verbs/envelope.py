@@ -42,6 +42,7 @@ CODES: Mapping[str, Status] = {
     "not_found": Status(False, 7, 404),
     "invalid": Status(False, 2, 422),
     "key_reused": Status(False, 2, 422),
+    "read_only": Status(False, 6, 409),
     "unauthenticated": Status(False, 5, 401),
     "expired": Status(False, 5, 401),
     "rate_limited": Status(False, 75, 429),

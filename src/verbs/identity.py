@@ -69,10 +69,15 @@ def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Cred
     if row["narrowing"] is not None:
         granted &= frozenset(row["narrowing"])
     denied: dict[str, datetime | None] = {}
-    for feature, (since, until) in (row["denials"] or {}).items():
+    recalled, over = set(), set()
+    for feature, (since, until, keeps) in (row["denials"] or {}).items():
         ends = None if until is None else datetime.fromisoformat(until)
-        if ends is None or ends > now:
-            denied[feature] = None if ends is None else datetime.fromisoformat(since)
+        if ends is not None and ends <= now:
+            over.add(feature)
+            continue
+        denied[feature] = None if ends is None or not keeps else datetime.fromisoformat(since)
+        if not keeps:
+            recalled.add(feature)
     caller = Caller(
         actor=row["agent"],
         scope=row["scope"],
@@ -81,6 +86,8 @@ def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Cred
         maker=row["maker"],
         features=granted - denied.keys(),
         kept={f: since for f, since in denied.items() if since is not None and f in granted},
+        recalled=frozenset(recalled),
+        over=frozenset(over),
     )
     return caller, Credential(row["id"], row["issued_at"], row["expires_at"], row["version"])
 

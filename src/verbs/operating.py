@@ -10,7 +10,7 @@ from ainarres.domain.refusal import Refusal
 from ainarres.domain.story import Decision, Story
 from ainarres.projections import board
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import fact, require
+from ainarres.verbs.definitions import begin, fact, require
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SQL = load("ainarres.verbs", "operating.sql")
 
 def stop(unit: Unit, command: Stop) -> Answer:
     """Pause every lane that is open."""
-    unit.start()
+    begin(unit)
     require(unit, "operator", "stopping every lane")
     lanes = unit.rows(SQL["open_lanes"])
     for lane in lanes:
@@ -42,12 +42,12 @@ def sweep(unit: Unit, command: Sweep) -> Answer:  # noqa: ARG001 - the signature
 
 def usage(unit: Unit, command: Usage) -> Answer:
     """Append what a harness spent: on the task of its transition, or on the agent's stream."""
+    unit.start()
+    require(unit, "meter", "reporting usage")
     moved = unit.row(SQL["transition"], {"position": command.transition}) if command.transition else None
     if command.transition is not None and moved is None:
         text = f"transition: position {command.transition} is no advance or reject"
         raise Halt(Refusal("not_found", text, {"field": "transition"}))
-    rows = unit.start(*([(board.SQL["lock"], {"task": moved["task"]})] if moved else []))
-    require(unit, "meter", "reporting usage")
     reported = e.UsageReported(**command.model_dump(exclude={"agent", "family"}))
     family = command.family or (unit.row(SQL["family_of"], {"agent": command.agent}) or {}).get("family")
     if moved is None:
@@ -56,7 +56,8 @@ def usage(unit: Unit, command: Usage) -> Answer:
     if moved["actor"] != command.agent:
         text = f"agent: {moved['actor']} made that transition, not {command.agent}"
         raise Halt(Refusal("invalid", text, {"field": "agent"}))
-    task = board.from_row(rows[0][0])
+    task = board.from_row(unit.rows(board.SQL["lock"], {"task": moved["task"]})[0])
+    unit.read_clock()
     story = Story(task, unit.context(task))
     story.add(reported, subject=(command.agent, moved["family"]))
     return Answer(task=unit.take(story.end()).task)
@@ -64,9 +65,12 @@ def usage(unit: Unit, command: Usage) -> Answer:
 
 def migrate(unit: Unit, command: MigrateTasks) -> Answer:
     """Move a workflow's unfinished tasks to its newest version; held ones are left and named."""
-    version, newest = unit.newest_workflow(command.workflow)
-    rows = unit.start((SQL["older"], {"workflow": command.workflow, "version": version}))[0]
+    unit.start()
     require(unit, "human", "migrating tasks")
+    version, newest = unit.newest_workflow(command.workflow)
+    for old, new in command.stages.items():  # a slip is told before there are tasks that it would move
+        _require_open(newest, version, old, new)
+    rows = unit.rows(SQL["older"], {"workflow": command.workflow, "version": version})
     unit.read_clock()
     moved, held = [], []
     for row in rows:
@@ -80,13 +84,17 @@ def migrate(unit: Unit, command: MigrateTasks) -> Answer:
     return Answer(extra={"workflow": command.workflow, "version": version, "moved": moved, "held": held})
 
 
-def _migrated(unit: Unit, task: Task, version: int, newest: Workflow, stages: dict[str, str]) -> Decision:
-    stage = stages.get(task.stage, task.stage)
-    there = newest.stage(stage)
+def _require_open(newest: Workflow, version: int, old: str, new: str) -> None:
+    there = newest.stage(new)
     if there is None or there.terminal:
         keys = ", ".join(s.key for s in newest.stages if not s.terminal)
-        text = f"stages: version {version} has no open stage {stage!r}; map {task.stage!r} to one of {keys}"
+        text = f"stages: version {version} has no open stage {new!r}; map {old!r} to one of {keys}"
         raise Halt(Refusal("invalid", text, {"field": "stages"}))
+
+
+def _migrated(unit: Unit, task: Task, version: int, newest: Workflow, stages: dict[str, str]) -> Decision:
+    stage = stages.get(task.stage, task.stage)
+    _require_open(newest, version, task.stage, stage)
     story = Story(task, unit.context(task))
     story.add(
         e.TaskMigrated(

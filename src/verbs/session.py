@@ -23,6 +23,7 @@ from ainarres.verbs import (
     creating,
     credentials,
     definitions,
+    governing,
     identity,
     operating,
     refusing,
@@ -46,7 +47,8 @@ TRIES = 10
 """How often a verb is decided anew when another transaction got in between."""
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
-_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict)
+_AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
+_SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.Create: creating.create,
     c.CreateGraph: creating.create_graph,
@@ -63,6 +65,11 @@ _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.AdoptFamilies: definitions.adopt_families,
     c.RevokeCapability: definitions.revoke_capability,
     c.LiftDenial: definitions.lift_denial,
+    c.AdoptPolicy: governing.adopt_policy,
+    c.Suspend: governing.suspend,
+    c.RunGovernance: governing.run,
+    c.RaiseFlag: governing.raise_flag,
+    c.ResolveFlag: governing.resolve_flag,
     c.PauseLane: definitions.pause_lane,
     c.ResumeLane: definitions.resume_lane,
     c.IssueToken: credentials.issue,
@@ -107,7 +114,10 @@ class Session:
         except InvalidInput as error:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
-        except (errors.OperationalError, psycopg.InterfaceError) as error:
+        except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
+            return refused(refusing.READ_ONLY)
+        except _SILENT as error:
             raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
@@ -181,6 +191,8 @@ class Session:
         except BaseException:
             self._undo()
             raise
+        if unit.caller.over:
+            governing.observe(self._unit(None, None))
         return self._envelope(unit, command, answer, position)
 
     def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
@@ -193,7 +205,7 @@ class Session:
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
         task, event = answer.task, None
         if unit.facts and position is not None and answer.code != "empty":
-            event = event_view(unit.facts[answer.lead], position - len(unit.facts) + 1 + answer.lead)
+            event = event_view(unit.facts[answer.lead], unit.positions[answer.lead])
         workflow = unit.workflow(task) if task is not None else None
         extra = dict(answer.extra)
         if isinstance(command, c.Next) and task is not None and workflow is not None:

@@ -26,6 +26,7 @@ from ainarres.domain.events import CredentialExtended, TaskCancelled
 from ainarres.domain.fact import Fact
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
+from ainarres.verbs import governing
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.unit import SQL as UNIT
 from ainarres.verbs.unit import Halt
@@ -132,7 +133,7 @@ def working(unit: Unit) -> None:
     """End the verb unless the caller's credential is for work: monitors read and meters count, and that is all."""
     if not (unit.caller.may("agent") or unit.caller.may("operator")):
         text = (
-            f"a credential of scope {unit.caller.scope} moves no tasks; `ainarres token issue` makes one of scope agent"
+            f"a credential of scope {unit.caller.scope} moves no tasks; use one of scope agent (`ainarres token issue`)"
         )
         raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
 
@@ -148,6 +149,8 @@ def run(unit: Unit, command: Any) -> Answer:
         outlive(unit, decision.task)
     if isinstance(command, Cancel):
         _park_dependents(unit, decision)
+    if isinstance(command, Reject):
+        governing.reflect(unit, decision.facts[0], decision.task.workflow)
     parked = decision.parked and isinstance(command, (Release, Reject))
     reason = f"parked: {decision.task.blocked_reason}; an operator may unblock it" if parked else None
     return Answer(code="blocked" if parked else "ok", reason=reason, task=decision.task)

@@ -19,7 +19,7 @@ from ainarres.domain.refusal import Refusal
 from ainarres.domain.workflow import Workflow
 from ainarres.ledger import store
 from ainarres.ledger.event import NewEvent
-from ainarres.projections import board, registers
+from ainarres.projections import board, evidence, registers
 from ainarres.verbs import identity
 
 if TYPE_CHECKING:
@@ -98,8 +98,12 @@ class Unit:
         self.tiers: frozenset[int] = frozenset()
         self.cards: Mapping[str, int] = {}
         self._token = token_sha256
+        self.positions: list[int] = []
+        """Of the facts appended so far, in the order of the block."""
         self._facts: list[Fact] = []
         self._told: list[Told] = []
+        self._told_sent = 0
+        self._interned: set[int] = set()
         self._workflows: dict[UUID, Workflow] = {}
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -233,8 +237,12 @@ class Unit:
 
     def next_version(self, stream: str) -> int:
         """Return the version that the next fact of ``stream`` gets, facts in the block counted."""
-        pending = sum(fact.stream == stream for fact in self._facts)
+        pending = sum(fact.stream == stream for fact in self._facts[len(self.positions) :])
         return store.stream_version(self.connection, stream) + pending + 1
+
+    def flush(self) -> None:
+        """Append what was taken so far and write the projections, without an end: more may follow."""
+        self._send(end=False)
 
     def finish(self) -> int | None:
         """Append the block, write the projections, commit. Return the last position; null when there is nothing to
@@ -243,21 +251,39 @@ class Unit:
         if not self._facts:
             self.rollback()
             return None
-        more = len(self._facts) - 1
-        append, parameters = store.append_statement([self._to_append(fact) for fact in self._facts])
+        self._send(end=True)
+        self.known.routes.update(dict.fromkeys(self._interned - self.known.routes.keys()))
+        return self.positions[-1]
+
+    def forget(self, facts: int) -> None:
+        """Forget all but the first ``facts`` of the block, after a return to a savepoint; none of a task among them."""
+        del self._facts[facts:], self.positions[facts:]
+
+    def _send(self, *, end: bool) -> None:
+        sent = len(self.positions)
+        block, told = self._facts[sent:], self._told[self._told_sent :]
+        appended: Any = None
         with self.connection.pipeline():
-            appended = self.connection.execute(append, parameters)
-            interned = self._project()
-            if self.command:
-                mine = {"agent": self.caller.actor, "command": self.command, "more": more}
-                self.connection.execute(SQL["remember_positions"], mine)
-            self.connection.execute(SQL["commit"])
-            for lane in sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)}):
-                self.connection.execute(SQL["ring"], {"lane": lane})
-        self.known.routes.update(dict.fromkeys(interned - self.known.routes.keys()))
-        first = appended.fetchone()
-        assert first is not None
-        return int(first[0]) + more
+            if block:
+                append, parameters = store.append_statement([self._to_append(fact) for fact in block])
+                appended = self.connection.execute(append, parameters)
+                self._project(block, told)
+            if end:
+                self._end(sent, len(block))
+        self._told_sent = len(self._told)
+        if appended is not None:
+            first = appended.fetchone()
+            assert first is not None
+            self.positions.extend(range(int(first[0]), int(first[0]) + len(block)))
+
+    def _end(self, sent: int, new: int) -> None:
+        if self.command:
+            known = {"first": self.positions[0] if sent else None, "last": self.positions[-1] if not new else None}
+            mine = {"agent": self.caller.actor, "command": self.command, "more": new - 1, **known}
+            self.connection.execute(SQL["remember_positions"], mine)
+        self.connection.execute(SQL["commit"])
+        for lane in sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)}):
+            self.connection.execute(SQL["ring"], {"lane": lane})
 
     def rollback(self) -> None:
         """Undo everything."""
@@ -268,11 +294,13 @@ class Unit:
         """The block so far."""
         return self._facts
 
-    def _project(self) -> set[int]:
-        for fact in self._facts:
+    def _project(self, block: Sequence[Fact], told: Sequence[Told]) -> None:
+        for fact in block:
             registers.apply(self.connection, fact)
         # positions are counted back from the end of the block, where facts of other streams stand too
-        return board.write(self.connection, self._facts, self._told, self._workflows, self.known.routes.keys())
+        known = self.known.routes.keys() | self._interned
+        self._interned |= board.write(self.connection, block, told, self._workflows, known)
+        evidence.record(self.connection, block)
 
     def _to_append(self, fact: Fact) -> NewEvent:
         kind = REGISTRY[type(fact.event).__name__]

@@ -51,9 +51,10 @@ SELECT request, first_position, last_position FROM projection.command
  WHERE agent = %(agent)s AND command = %(command)s
 
 -- remember_positions --
--- Where the command's events stand: the block just appended in this session.
+-- Where the command's events stand: the block just appended in this session, or what is known of several.
 UPDATE projection.command
-   SET first_position = currval('ledger.position') - %(more)s, last_position = currval('ledger.position')
+   SET first_position = coalesce(%(first)s::bigint, currval('ledger.position') - %(more)s),
+       last_position = coalesce(%(last)s::bigint, currval('ledger.position'))
  WHERE agent = %(agent)s AND command = %(command)s
 
 -- world --

@@ -38,14 +38,13 @@ _CURES = {
 
 def why(unit: Unit, command: Why) -> Answer:
     """Execute the verb; appends nothing."""
-    named = resolve(unit, command.task) if command.task is not None else None
-    if named is None:
-        unit.start()
+    unit.start()
+    if command.task is None:
         return _why_me(unit)
-    rows = unit.start((board.SQL["one"], {"task": named}))[0]
-    if not rows:
-        raise Halt(unknown(str(command.task)))
-    return _why_task(unit, board.from_row(rows[0]))
+    row = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
+    if row is None:
+        raise Halt(unknown(command.task))
+    return _why_task(unit, board.from_row(row))
 
 
 def _why_task(unit: Unit, task: Task) -> Answer:
@@ -77,7 +76,7 @@ def _said(task: Task, context: Context, standing: tuple[Obstacle, ...], could: l
         needs = ", ".join(sorted(task.needs()))
         return f"no registered family may take it at {task.stage}: it needs {needs} and a role that moves it on"
     age = (context.now - task.entered_stage_at).total_seconds()
-    return f"it is free since {show(age)}; {', '.join(could)} could take it, none of them has asked"
+    return f"it has been free for {show(age)}; {', '.join(could)} could take it, none of them has asked"
 
 
 def _family(unit: Unit, task: Task, row: Row) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from tests.acceptance.cli import Terminal, opened
+from tests.acceptance.cli import PROGRAM, Terminal, opened
 from tests.acceptance.test_cli_life import FAMILIES, PROJECT
 
 from ainarres import stock
@@ -43,7 +44,9 @@ def terminal(tmp_path: Path, database: Database) -> Terminal:
         (("advance", "d25d", "--key", "x"), 2, "invalid", "--key: 'x' is not a UUID"),
         (("advance",), 2, "invalid", "TASK: is missing"),
         (("status", "--lmit", "3"), 2, "invalid", "--lmit: no such option (did you mean --limit?"),
-        (("status", "--limit", "many"), 2, "invalid", "--limit"),
+        (("status", "--limit", "many"), 2, "invalid", "--limit: 'many' is not a whole number"),
+        (("status", "--limit", "0"), 2, "invalid", "--limit: 0 is not from 1 to"),
+        (("create", "--lane", "dev", "--title", "\udcff"), 2, "invalid", "--title: is not UTF-8 text"),
         (("status", "--limit"), 2, "invalid", "--limit"),
         (("history",), 2, "invalid", "TASK: is missing"),
         (("timeline", "--type", "TaskReject"), 2, "invalid", "did you mean TaskRejected?"),
@@ -154,6 +157,38 @@ def test_a_fence_in_the_environment_is_a_number(terminal: Terminal) -> None:
     assert (said.status, said.err) == (2, "ainarres: AINARRES_FENCE: 'x' is not a whole number (write digits only)\n")
 
 
+def test_a_lane_in_the_settings_stands_in_for_the_option(terminal: Terminal) -> None:
+    assert terminal("create", "--title", "t").status == 2
+    (terminal.folder / "ainarres.toml").write_text('lane = "web/dev"\n', encoding="utf-8")
+    assert terminal.ok("create", "--title", "t")["task"]["lane"] == "web/dev"
+
+
+def test_a_graph_is_told_which_task_and_key_is_wrong(terminal: Terminal) -> None:
+    (terminal.folder / "g.toml").write_text('[[task]]\nkey = "a"\ntitel = "A"\n', encoding="utf-8")
+    said = terminal("create", "--lane", "web/dev", "--graph", "g.toml")
+    assert said.status == 2
+    assert "--graph: task 1: titel: is no key of a task (a task has key, title, after" in said.err
+
+
+def test_migrating_to_a_stage_that_is_not_there_is_refused_with_no_task_to_move(terminal: Terminal) -> None:
+    said = terminal("workflow", "migrate", "dev", "--stages", '{"reviewing": "nowhere"}')
+    assert said.status == 2
+    assert "has no open stage 'nowhere'; map 'reviewing' to one of proposed" in said.out
+
+
+def test_output_that_goes_nowhere_is_no_bug(terminal: Terminal) -> None:
+    full = subprocess.run(
+        ["sh", "-c", f"{PROGRAM} status > /dev/full; echo $?; {PROGRAM} status >&-; echo $?"],
+        env=terminal.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert full.stdout.split() == ["1", "0"]
+    assert full.stderr.startswith("ainarres: no room is left")
+    assert len(full.stderr.splitlines()) == 1
+
+
 def test_init_is_safe_to_repeat_and_names_its_files(tmp_path: Path, database: Database) -> None:
     terminal = Terminal(tmp_path, database.owner_url)
     first, second = terminal.ok("init"), terminal.ok("init")
@@ -173,6 +208,8 @@ def test_definitions_are_shown_compared_and_drawn(terminal: Terminal) -> None:
     longer = stock.read("workflow", "dev").replace('lease = "2h"', 'lease = "3h"')
     (terminal.folder / "dev.toml").write_text(longer, encoding="utf-8")
     assert terminal("workflow", "diff", "dev.toml").out == "~ stage implementing: lease 2h → 3h\n"
+    (terminal.folder / "new.toml").write_text(longer.replace('key = "dev"', 'key = "new"', 1), encoding="utf-8")
+    assert "+ workflow new, which is not adopted yet" in terminal("workflow", "diff", "new.toml").out
     assert terminal.ok("workflow", "adopt", "dev.toml")["version"] == 2
     assert terminal("workflow", "diff", "dev.toml").out == "dev.toml is what is adopted already\n"
     assert "(lease 2h)" in terminal("workflow", "show", "dev", "--version", "1").out

@@ -68,7 +68,9 @@ CREATE INDEX board_route_priority_created_position_idx
     ON projection.board (route, priority DESC, created_position) WHERE ready;
 -- leases by deadline, for recovery
 CREATE INDEX board_lease_expires_at_idx ON projection.board (lease_expires_at) WHERE holder IS NOT NULL;
-CREATE INDEX board_lane_stage_idx ON projection.board (lane, stage);
+-- what an empty claim counts
+CREATE INDEX board_lane_idx ON projection.board (lane) WHERE blocked AND NOT cancelled;
+CREATE INDEX board_lane_idx1 ON projection.board (lane) WHERE waits > 0 AND NOT blocked AND NOT cancelled;
 
 CREATE TABLE projection.dependency (
     task uuid NOT NULL,

@@ -1,4 +1,4 @@
-"""``ainarres demo``: four families ship three changes to a small library, with everything real but the models."""
+"""``ainarres demo``: six families ship three changes to a small library, with everything real but the models."""
 
 from __future__ import annotations
 

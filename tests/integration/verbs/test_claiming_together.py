@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from ainarres.domain import commands as c
 if TYPE_CHECKING:
     from tests.database import Clock
     from tests.scene import Scene
+
+    from ainarres.verbs.session import Session
 
 LOCK = "SELECT FROM projection.board WHERE task = ANY (%s::uuid[]) FOR UPDATE"
 
@@ -85,11 +88,12 @@ def test_one_s_own_dead_hold_is_waited_for(scene: Scene, clock: Clock) -> None:
     scene.ok(agent, c.Claim(task=mine))
     clock.advance(31)
     with connect(scene.url, idle_seconds=0) as other:
+        other.execute("BEGIN")
+        other.execute(LOCK, [[mine]])
 
         def let_go() -> None:
-            with other.transaction():
-                other.execute(LOCK, [[mine]])
-                until(scene.human.connection, WAITING, 1)
+            until(scene.human.connection, WAITING, 1)
+            other.execute("COMMIT")
 
         claimed, _ = together(lambda: agent.execute(c.Claim()), let_go)
     assert claimed is not None
@@ -135,3 +139,22 @@ cost_class = 1
 grants = ["lane:web/dev", "role:designer", "role:implementer"]
 """
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+
+def test_nobody_is_told_that_there_is_nothing_while_there_is(scene: Scene) -> None:
+    """With more tasks than agents and their locks together, no claim may come back empty."""
+    for n in range(24):
+        scene.task(f"{n}", priority=1 + n % 5)
+
+    def work(agent: Session) -> set[str]:
+        codes = set()
+        for _ in range(25):
+            claimed = agent.execute(c.Claim())
+            codes.add(claimed.code)
+            if claimed.code == "ok":
+                scene.ok(agent, c.Release(task=scene.id(claimed), reason="again", cause="infra"))
+                scene.ok(agent, c.Create(lane="dev", title="one more"))
+        return codes
+
+    answers = together(*(partial(work, scene.agent(DESIGNER)) for _ in range(8)))
+    assert set().union(*answers) == {"ok"}

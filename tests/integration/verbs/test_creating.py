@@ -35,6 +35,13 @@ def test_a_cycle_is_refused_and_nothing_is_posted(scene: Scene) -> None:
     assert scene.check().rows["board"] == 0
 
 
+def test_a_graph_names_its_own_tasks_in_after(scene: Scene) -> None:
+    planned = (c.Planned(key="a", title="a"), c.Planned(key="b", title="b", depends_on=("a",)))
+    refused = scene.human.execute(c.CreateGraph(lane="dev", tasks=planned))
+    assert refused.code == "invalid"
+    assert str(refused.reason).endswith("write after = ['a']")
+
+
 def test_a_template_becomes_tasks(scene: Scene) -> None:
     text = stock.read("template", "feature")
     applied = c.Apply(text=text, source="feature", lane="dev", parameters={"title": "search"})

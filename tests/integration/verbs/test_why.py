@@ -49,3 +49,18 @@ def test_an_agent_is_told_what_its_lanes_hold_and_why_it_gets_none(scene: Scene)
     told = scene.ok(scene.agent(CHEAP), c.Why())
     assert told.reason == "1 need role:designer"
     assert told.extra["routes"][0]["closed_because"] == "need role:designer"
+
+
+def test_a_cancelled_prerequisite_is_told_as_such(scene: Scene) -> None:
+    first = scene.task("first")
+    second = scene.task("second", depends_on=(first,))
+    scene.ok(scene.human, c.Cancel(task=first, reason="not wanted"))
+    told = scene.ok(scene.human, c.Why(task=second))
+    assert [one["cancelled"] for one in told.extra["waits_on"]] == [True]
+
+
+def test_what_was_just_let_go_of_is_not_held_by_others(scene: Scene) -> None:
+    scene.task()
+    designer = scene.agent(DESIGNER)
+    scene.ok(designer, c.Claim())
+    assert scene.ok(designer, c.Done(claim_next=True)).reason == "no open task on these lanes"

@@ -22,7 +22,10 @@ def parse(line: str, *rest: str) -> dict[str, Any]:
     table = load()
     found = table.find(words)
     assert found is not None
-    return arguments.parse(table.entry(found[0]), [*words[found[1] :], *rest])
+    entry = table.entry(found[0])
+    given = arguments.parse(entry, [*words[found[1] :], *rest])
+    arguments.require(entry, given)
+    return given
 
 
 def test_places_options_and_flags() -> None:

@@ -41,7 +41,7 @@ def test_every_command_explains_itself(words: str) -> None:
 def test_every_verbs_example_parses(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "roles").mkdir()
-    for name in ("dev.toml", "families.toml", "project.toml", "roles/reviewer.md"):
+    for name in ("dev.toml", "families.toml", "project.toml", "sequential.toml", "roles/reviewer.md"):
         (tmp_path / name).write_text("text", encoding="utf-8")
     entry = TABLE.entry(words)
     argv = shlex.split(entry.example)[1 + len(words.split()) :]

@@ -45,6 +45,12 @@ def test_a_claim_tells_all_and_fills_the_fence_in() -> None:
     )
 
 
+def test_a_move_is_typed_with_the_evidence_that_it_needs() -> None:
+    moves = [{"verb": "advance", "to": "reviewing", "artifacts": ["commit", "trace"]}]
+    said = reply.text("next", envelope(task=TASK, next=["advance"], moves=moves))
+    assert said.endswith("next:\n  ainarres advance a83f4bf8 --fence 77 --commit … --artifact trace=…")
+
+
 def test_another_verb_is_brief() -> None:
     parked = TASK | {"holder": None, "blocked": True, "blocked_reason": "max attempts"}
     said = reply.text("release", envelope(code="blocked", reason="the last attempt", task=parked, next=["next"]))
@@ -64,9 +70,9 @@ def test_a_refusal_is_told_with_what_helps() -> None:
 
 def test_lists_and_graphs_are_told_line_by_line() -> None:
     assert reply.text("family adopt", envelope(changed=["a: + role:x"], left=[])) == (
-        "family adopt: ok\n  changed:\n    a: + role:x"
+        "family adopt: ok\n  changed:\n    a: + role:x\nnext:\n  ainarres token issue --family FAMILY"
     )
-    assert reply.text("create", envelope(tasks={"a": TASK["id"]})) == "create: ok\n  …4bf8 a"
+    assert reply.text("create", envelope(tasks={"a": TASK["id"]})) == "create: ok\n  …4bf8 a\nnext:\n  ainarres board"
     kept = [{"family": "grok", "obstacles": [{"text": "need tier:2"}]}, {"family": "qwen", "obstacles": []}]
     assert reply.text("why", envelope(families=kept, could=["qwen"], history="ainarres history x")) == (
         "why: ok\n  could:\n    qwen\n  grok could not: need tier:2"

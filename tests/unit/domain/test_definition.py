@@ -204,7 +204,7 @@ CASES = {
         'lease = "1h"', 'zzz = "1h"', 12, "stage review: zzz", "unknown key 'zzz'", "known here: key, title"
     ),
     "model name": Case(
-        'from = "todo"', 'from_stage = "todo"', 18, "transition number 1: from", "is missing", "write from here"
+        'from = "todo"', 'from_stage = "todo"', 18, "transition number 1: from", "is missing", "write from = … here"
     ),
     "unknown table": Case("[[stage]]", "[[stages]]", 5, "stages", "unknown key 'stages'", "did you mean stage?"),
     "missing key": Case('title = "Write, review"\n', "", 1, "title", "is missing", "write title"),

@@ -81,4 +81,13 @@ def test_without_knowledge_of_workflows_only_spelling_is_checked() -> None:
 
 
 def test_a_file_without_a_family_is_refused() -> None:
-    assert isinstance(read_families("", "families.toml")[0], Problem)
+    found = read_families("", "families.toml")[0]
+    assert isinstance(found, Problem)
+    assert (found.message, found.cure) == ("is missing", "write a table [[family]]")
+
+
+def test_a_flaw_in_the_only_family_is_told_once() -> None:
+    found = read_families('[[family]]\nkey = "a+b"\nmaker = "m"\ncost_class = 1\ngrants = ["magic:yes"]\n', "f.toml")
+    assert [str(one).partition(" (")[0] for one in found] == [
+        "f.toml:5: family a+b: grants: unknown kind 'magic' in feature 'magic:yes'"
+    ]

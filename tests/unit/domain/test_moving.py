@@ -211,14 +211,19 @@ def test_a_reject_voids_the_approval() -> None:
 
 def test_the_newest_digest_counts_and_a_commit_before_all_else() -> None:
     artifacts = (
-        e.Artifact(type="commit", ref="c1", digest="c1"),
-        e.Artifact(type="commit", ref="c2", digest="c2"),
+        e.Artifact(type="commit", ref="c1", digest="c1", base="c0"),
+        e.Artifact(type="commit", ref="c2", digest="c2", base="c0"),
         e.Artifact(type="file", ref="x", digest="f"),
     )
     assert advancing(implementing(claimed(ANN)), ANN, artifacts=artifacts).later().expect().delivered == "c2"
     free = implementing(claimed(ANN)).under(workflow(implementing__reviewing={"differs": False, "artifacts": []}))
     assert advancing(free, ANN, artifacts=artifacts[2:]).later().expect().delivered == "f"
     assert advancing(free, ANN).later().expect().delivered is None
+
+
+def test_a_commit_without_its_base_does_not_show_that_it_changes_something() -> None:
+    bare = (e.Artifact(type="commit", ref="c1", digest="c1"),)
+    advancing(implementing(claimed(ANN)), ANN, artifacts=bare).refused("guard_unmet", "base=SHA", missing=["base"])
 
 
 # -- reject -----------------------------------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ repository = "."
 [[lane]]
 key = "dev"
 workflow = "dev"
-routing = "scored"
-cheap_first = "10m"
+routing = "fifo"
 review_floor = "90s"
 
 [lane.wip]
@@ -41,8 +40,7 @@ def test_a_project_is_read_with_its_lanes(workflows: dict[str, Workflow]) -> Non
     assert isinstance(project, Project)
     assert project.features == {"lane:web/dev", "lane:web/intake"}
     assert project.lanes[0].settings() == {
-        "routing": "scored",
-        "cheap_first": "10m",
+        "routing": "fifo",
         "review_floor": "1m30s",
         "wip": {"implementing": 4},
     }
@@ -54,11 +52,11 @@ def test_a_project_is_read_with_its_lanes(workflows: dict[str, Workflow]) -> Non
 @pytest.mark.parametrize(
     ("edit", "line", "field", "cure"),
     [
-        (('"scored"', '"random"'), 7, "lane dev: routing", "'fifo' or 'scored'"),
-        (("implementing = 4", "implementng = 4"), 12, "lane dev: wip.implementng", "stages are proposed"),
-        (("implementing = 4", "implementing = 0"), 12, "lane dev: wip.implementing", "greater"),
+        (('"fifo"', '"random"'), 7, "lane dev: routing", "'fifo'"),
+        (("implementing = 4", "implementng = 4"), 11, "lane dev: wip.implementng", "stages are proposed"),
+        (("implementing = 4", "implementing = 0"), 11, "lane dev: wip.implementing", "greater"),
         (('workflow = "dev"', 'workflow = "dve"'), 6, "lane dev: workflow", "adopted are dev"),
-        (('key = "intake"', 'key = "dev"'), 15, "lane dev: key", "remove one"),
+        (('key = "intake"', 'key = "dev"'), 14, "lane dev: key", "remove one"),
         (('key = "web"', 'key = "web/x"'), 1, "key", "lower-case"),
         (("repository", "repositry"), 2, "repositry", "did you mean repository?"),
     ],

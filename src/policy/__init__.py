@@ -1,0 +1,1 @@
+"""Rules over evidence: one pure evaluation for the live verdict, the job, the back-test and the simulation."""

@@ -1,0 +1,28 @@
+-- absorb_epic_task --
+-- Tasks that belong to an epic.
+INSERT INTO statistics.epic_task (task, position, epic, lane)
+SELECT e.task, e.position, e.body ->> 'epic', e.body ->> 'lane'
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskCreated' AND e.body ->> 'epic' IS NOT NULL
+
+-- absorb_finish --
+-- Those that are done.
+UPDATE statistics.epic_task t SET finished_position = e.position
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskAdvanced'
+   AND (e.body ->> 'terminal')::boolean AND t.task = e.task
+
+-- absorb_cancel --
+-- Those that were given up.
+UPDATE statistics.epic_task t SET cancelled_position = e.position
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskCancelled' AND t.task = e.task
+
+-- figures --
+-- How far each epic is, as of a position.
+SELECT epic, count(*) AS tasks, count(*) FILTER (WHERE finished_position <= %(upto)s) AS done,
+       count(*) FILTER (WHERE cancelled_position <= %(upto)s) AS cancelled
+  FROM statistics.epic_task
+ WHERE position <= %(upto)s
+   AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+ GROUP BY epic ORDER BY min(position)

@@ -1,0 +1,353 @@
+"""Switch each guard off and see that the one test which must notice does: ``make mutants``.
+
+A mutant is a replacement in one file of the package, made in a copy of the tree, and the test that must kill it. Every
+test first runs on an unchanged copy, where it must pass. A mutant is killed by a failed assertion (or by an exception
+that was expected and did not come); an import error, a missing test or a broken fixture kills nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+AT_ONCE = 2
+LIMIT = 300
+"""Seconds that one run may take."""
+LEDGER, TABLES = "database/migrations/0001_ledger.sql", "database/migrations/0002_projections.sql"
+UNIT, VERBS, PROPERTY = "tests/unit/domain", "tests/integration/verbs", "tests/property"
+_REASONS = re.compile(r"AssertionError|assert |Failed: ")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One guard switched off."""
+
+    name: str
+    file: str
+    """Below ``src``."""
+    old: str
+    """Stands there exactly once."""
+    new: str
+    test: str
+    """The one test that must kill it."""
+
+
+MUTANTS = (
+    Mutant(
+        "one task an agent: the unique index",
+        TABLES,
+        "CREATE UNIQUE INDEX board_holder_idx",
+        "CREATE INDEX board_holder_idx",
+        f"{VERBS}/test_races.py::test_an_agent_that_asks_twice_at_once_gets_one_task",
+    ),
+    Mutant(
+        "claims pass by locked rows: SKIP LOCKED",
+        TABLES,
+        "FOR UPDATE SKIP LOCKED",
+        "FOR UPDATE",
+        f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
+    ),
+    Mutant(
+        "claims pass by locked rows: not NOWAIT either",
+        TABLES,
+        "FOR UPDATE SKIP LOCKED",
+        "FOR UPDATE NOWAIT",
+        f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
+    ),
+    Mutant(
+        "claims look deeper when all heads are locked",
+        TABLES,
+        "_depth := _depth * 8;",
+        "RETURN NULL;",
+        f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
+    ),
+    Mutant(
+        "claims pass by leases under recovery",
+        "verbs/session.py",
+        "recovered, last = True, error",
+        "recovered, last = False, error",
+        f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_lease_that_ran_out_while_somebody_recovers_it",
+    ),
+    Mutant(
+        "the fence",
+        "domain/holding.py",
+        "if fence is not None and fence != hold.fence:",
+        "if fence is None and fence == hold.fence:",
+        f"{UNIT}/test_holding.py::TestEveryHolderVerb::test_needs_the_fence_of_the_hold_where_one_is_given[said_advance]",
+    ),
+    Mutant(
+        "the end of a lease",
+        "domain/holding.py",
+        "if not hold.live(context.now):",
+        "if not hold.live(hold.claimed_at):",
+        f"{UNIT}/test_holding.py::TestEveryHolderVerb::test_needs_a_lease_that_still_runs[said_advance]",
+    ),
+    Mutant(
+        "the end of a lease, to the moment",
+        "domain/task.py",
+        "return self.expires_at > now",
+        "return self.expires_at >= now",
+        f"{UNIT}/test_claiming.py::test_a_lease_that_ends_this_moment_is_over",
+    ),
+    Mutant(
+        "features at a claim",
+        "domain/eligibility.py",
+        "return (*_feature_obstacles(route, context.caller.features, context.workflow), *family_obstacles(",
+        "return tuple(family_obstacles(",
+        f"{UNIT}/test_claiming.py::test_features_are_named_lane_first_then_the_tasks_own_then_the_nearest_way_out",
+    ),
+    Mutant(
+        "features in the choice of routes",
+        "domain/eligibility.py",
+        "    if _feature_obstacles(route, caller.features, workflow):\n        return None\n",
+        "",
+        f"{UNIT}/test_claiming.py::test_a_route_is_open_exactly_to_those_whom_the_obstacles_let_through[off]",
+    ),
+    Mutant(
+        "features of the task at an advance",
+        "domain/moving.py",
+        "if lacking := task.needs() - features:",
+        "if lacking := task.needs() - features - task.needs():",
+        f"{UNIT}/test_moving.py::test_a_withdrawn_grant_bites_at_the_move",
+    ),
+    Mutant(
+        "features of the move at an advance",
+        "domain/moving.py",
+        "covered = [t for t in named if features.issuperset(t.requires)]",
+        "covered = named",
+        f"{UNIT}/test_moving.py::test_a_withdrawn_grant_bites_at_the_move",
+    ),
+    Mutant(
+        "a hold keeps only what was suspended after it began",
+        "domain/context.py",
+        "if claimed_at < since}",
+        "if claimed_at <= since}",
+        f"{UNIT}/test_moving.py::test_a_suspension_younger_than_the_hold_does_not_bite_it",
+    ),
+    Mutant(
+        "denials",
+        "verbs/identity.py",
+        "features=granted - denied.keys(),",
+        "features=granted,",
+        f"{VERBS}/test_races.py::test_a_revoked_feature_bites_at_the_next_call",
+    ),
+    Mutant(
+        "the starter gate",
+        "domain/creating.py",
+        "if starts and not any(",
+        "if not starts and not any(",
+        f"{UNIT}/test_creating.py::test_the_preconditions_of_a_create_are_told_in_their_order",
+    ),
+    Mutant(
+        "an agent never reviews its own work",
+        "domain/eligibility.py",
+        "    if same_agent(task, context.workflow, context.caller.actor):\n",
+        "    if same_agent(task, context.workflow, ''):\n",
+        f"{UNIT}/test_claiming.py::test_the_same_agent_never_reviews_its_own_work[False-agent-off]",
+    ),
+    Mutant(
+        "the family rule at a claim",
+        "domain/eligibility.py",
+        "    if mine != route.author:\n",
+        "    if route.author:\n",
+        f"{UNIT}/test_claiming.py::test_a_requirement_does_not_wear_off_and_a_waiver_lifts_it_for_this_task",
+    ),
+    Mutant(
+        "the family rule at a move",
+        "domain/moving.py",
+        "if found := family_obstacles(task, context):",
+        "if (found := family_obstacles(task, context)) and found[0].cause == 'same_agent':",
+        f"{UNIT}/test_moving.py::test_the_family_rule_holds_at_the_move_too",
+    ),
+    Mutant(
+        "a stale approval",
+        "domain/moving.py",
+        "if move.requires_approval and digest is not None and digest != task.approved:",
+        "if move.requires_approval and digest is None:",
+        f"{UNIT}/test_moving.py::test_a_reject_voids_the_approval",
+    ),
+    Mutant(
+        "escalation is tried before a block",
+        "domain/parking.py",
+        "if escalates and current + 1 in context.tiers:",
+        "if escalates and not spent and current + 1 in context.tiers:",
+        f"{UNIT}/test_attempts.py::test_past_the_cap_the_stage_it_returns_to_climbs_and_rework_starts_anew",
+    ),
+    Mutant(
+        "five free releases, not more",
+        "domain/parking.py",
+        "task.infra_releases < INFRA_RELEASES",
+        "task.infra_releases <= INFRA_RELEASES",
+        f"{UNIT}/test_attempts.py::test_five_provider_failures_are_free_and_the_sixth_counts",
+    ),
+    Mutant(
+        "a repeated command is answered, not done again",
+        "verbs/unit.py",
+        "            raise Repeated\n",
+        "            self.command = None\n",
+        f"{VERBS}/test_preconditions.py::test_a_repeated_command_answers_the_same_though_the_world_moved_on",
+    ),
+    Mutant(
+        "no wake-up is lost: prerequisites are locked",
+        "projections/board.sql",
+        "ORDER BY created_position FOR SHARE",
+        "ORDER BY created_position",
+        f"{VERBS}/test_races.py::test_no_wake_up_is_lost_between_a_creation_and_the_end_of_its_prerequisite",
+    ),
+    Mutant(
+        "no circle of edges: amendments take turns",
+        "verbs/tasks.py",
+        'unit.start((SQL["lock_edges"], None))',
+        "unit.start()",
+        f"{VERBS}/test_preconditions.py::test_two_amendments_never_close_a_circle_between_them",
+    ),
+    Mutant(
+        "a paused lane",
+        "verbs/claiming.py",
+        'if not row["paused"] and lane in (None, row["key"])',
+        'if lane in (None, row["key"])',
+        f"{VERBS}/test_races.py::test_the_pause_of_a_lane_stops_claims_and_lets_holders_finish",
+    ),
+    Mutant(
+        "the board follows the ledger: renewals",
+        "projections/board.sql",
+        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s, renewals = %(renewals)s WHERE",
+        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s WHERE",
+        f"{PROPERTY}/test_machine.py::test_whatever_is_tried_the_ledger_stays_sound",
+    ),
+    Mutant(
+        "the limit of work in progress",
+        "verbs/claiming.py",
+        '["live"]) >= most else None',
+        '["live"]) > most else None',
+        f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
+    ),
+    Mutant(
+        "the order of claims",
+        TABLES,
+        """                ORDER BY b.priority DESC, b.created_position
+                LIMIT _depth""",
+        """                ORDER BY b.created_position
+                LIMIT _depth""",
+        f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
+    ),
+    Mutant(
+        "the horizon waits for open appends",
+        LEDGER,
+        "    RETURN least(taken, promised);",
+        "    RETURN taken;",
+        "tests/integration/ledger/test_horizon.py::test_an_open_append_holds_the_horizon",
+    ),
+    Mutant(
+        "an append promises before it takes a position",
+        LEDGER,
+        "    PERFORM pg_advisory_xact_lock_shared((16718::bigint << 48) | promise),",
+        "    PERFORM",
+        "tests/integration/ledger/test_horizon.py::test_an_open_append_holds_the_horizon",
+    ),
+    Mutant(
+        "the ledger is append-only for its owner too",
+        LEDGER,
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE",
+        "CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE",
+        "tests/integration/ledger/test_append_only.py::test_the_owner_is_stopped_too[DELETE FROM ledger.event]",
+    ),
+    Mutant(
+        "one event a place in a stream",
+        LEDGER,
+        "CONSTRAINT event_stream_version UNIQUE (stream, version),",
+        "",
+        "tests/integration/ledger/test_append.py::test_two_writers_one_version",
+    ),
+)
+
+
+def main() -> int:
+    """Run them all; 0 if every mutant is killed by its own test."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ainarres-mutants-") as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+        sound = copy(Path(folder) / "sound")
+        tests = sorted({mutant.test for mutant in MUTANTS})
+        if found := run(sound, [*tests, f"-n{AT_ONCE}"]):
+            say(f"the unchanged tree fails:\n{found}")
+            return 1
+        verdicts = list(pool.map(lambda n: judge(MUTANTS[n], sound, Path(folder) / str(n)), range(len(MUTANTS))))
+    for mutant, verdict in zip(MUTANTS, verdicts, strict=True):
+        say(
+            f"{'killed  ' if verdict is None else 'SURVIVED'}  {mutant.name}"
+            + (f"\n          {verdict}" if verdict else "")
+        )
+    survived = sum(verdict is not None for verdict in verdicts)
+    say(f"{len(MUTANTS)} mutants, {survived} survived, {time.monotonic() - started:.0f} s")
+    return 1 if survived else 0
+
+
+def judge(mutant: Mutant, sound: Path, tree: Path) -> str | None:
+    """Make the mutant from the sound copy, run its test; null when killed, else why not."""
+    shutil.copytree(sound, tree)
+    path = tree / "ainarres" / mutant.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        return f"src/{mutant.file} has {text.count(mutant.old)} places like {mutant.old!r}; adapt the table"
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    found = run(tree, [mutant.test])
+    shutil.rmtree(tree)
+    if found is None:
+        return f"{mutant.test} passes"
+    return None if _REASONS.match(found) else f"{mutant.test} fails for another reason: {found.splitlines()[0][:200]}"
+
+
+def copy(tree: Path) -> Path:
+    """Lay the package out under its own name, with what its tests need."""
+    shutil.copytree(ROOT / "src", tree / "ainarres", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("tests", "workflows", "governance"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+def run(tree: Path, tests: list[str]) -> str | None:
+    """Run tests in a copy; null when they pass, else what the first one failed with."""
+    report = tree / "report.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AINARRES_HYPOTHESIS": "first",
+    }
+    try:
+        done = subprocess.run(
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {LIMIT} s"
+    if done.returncode == 0:
+        return None
+    if done.returncode != 1 or not report.exists():
+        return f"pytest ended with {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"
+    cases = ET.parse(report).getroot().iter("testcase")
+    outcomes = [(case.find("failure"), case.find("error")) for case in cases]
+    failures = [failure.get("message", "") for failure, _ in outcomes if failure is not None]
+    errors = [error.get("message", "") for _, error in outcomes if error is not None]
+    return failures[0] if failures else f"error: {errors}"
+
+
+def say(line: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
