@@ -44,8 +44,8 @@ lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## the gate: lint, tests, and the demo
-	@if ls src/swarm/demo* >/dev/null 2>&1; then set -x; $(BIN)/ainarres demo; fi
+check: lint test mutants ## the gate: lint, tests, mutants, and the demo
+	$(BIN)/ainarres demo
 
 format: $(STAMP) ## let ruff format the code and fix what it safely can
 	$(BIN)/ruff format .

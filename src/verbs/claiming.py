@@ -42,6 +42,10 @@ class Expired(Exception):
 class Moved(Exception):
     """The task that was picked moved on before its lock was ours; another look finds what there is now."""
 
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.reason)
+
 
 def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
@@ -155,7 +159,7 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
     decision = holding.claim(task, context, fence=new_fence())
     if named is None and isinstance(decision, Refusal):
-        raise Moved
+        raise Moved(decision)
     taken = unit.take(decision).task
     if task.hold is not None:  # it ran out since the verb began to look, and nobody has said so yet
         raise Expired

@@ -154,6 +154,8 @@ class Session:
                 recovered, last = True, error
             except _AGAIN as error:
                 last = error
+        if isinstance(last, claiming.Moved):
+            return refused(last.refusal)
         raise VersionConflict(f"gave up after {TRIES} tries, others were always first: {_first_line(last)}")
 
     def _recover(self, *, every_lane: bool = False) -> int:
