@@ -51,9 +51,3 @@ SELECT until FROM projection.denial WHERE family = %(family)s AND feature = %(fe
 -- open_flag --
 -- A flag that is still open.
 SELECT * FROM projection.flag WHERE id = %(id)s
-
--- flagged --
--- Whether a policy's flag on the same subject is still open.
-SELECT id FROM projection.flag
- WHERE resolved_at IS NULL AND policy = %(policy)s AND family = %(family)s
-   AND capability IS NOT DISTINCT FROM %(capability)s AND task IS NOT DISTINCT FROM %(task)s
