@@ -495,6 +495,7 @@ CREATE TABLE projection.flag (
     capability text,
     task uuid,
     policy text,
+    incident text,
     raised_by text,
     raised_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -787,18 +788,6 @@ CREATE TABLE statistics.shipped (
 
 ALTER TABLE statistics.shipped OWNER TO ainarres_owner;
 
--- Name: standing; Type: TABLE; Schema: statistics; Owner: ainarres_owner
-
-CREATE TABLE statistics.standing (
-    "position" bigint NOT NULL,
-    family text NOT NULL,
-    feature text NOT NULL,
-    granting boolean NOT NULL,
-    holds boolean NOT NULL
-);
-
-ALTER TABLE statistics.standing OWNER TO ainarres_owner;
-
 -- Name: task; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.task (
@@ -1032,11 +1021,6 @@ ALTER TABLE ONLY statistics.poll
 ALTER TABLE ONLY statistics.shipped
     ADD CONSTRAINT shipped_pkey PRIMARY KEY ("position");
 
--- Name: standing standing_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
-
-ALTER TABLE ONLY statistics.standing
-    ADD CONSTRAINT standing_pkey PRIMARY KEY ("position");
-
 -- Name: task task_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
 ALTER TABLE ONLY statistics.task
@@ -1092,6 +1076,10 @@ CREATE INDEX evidence_family_capability_position_idx ON projection.evidence USIN
 -- Name: feature_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
 CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
+
+-- Name: flag_policy_incident_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE UNIQUE INDEX flag_policy_incident_idx ON projection.flag USING btree (policy, incident);
 
 -- Name: flag_raised_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
@@ -1382,11 +1370,6 @@ GRANT SELECT ON TABLE statistics.poll TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.shipped TO ainarres_app;
 GRANT SELECT ON TABLE statistics.shipped TO ainarres_reader;
-
--- Name: TABLE standing; Type: ACL; Schema: statistics; Owner: ainarres_owner
-
-GRANT SELECT,INSERT,UPDATE ON TABLE statistics.standing TO ainarres_app;
-GRANT SELECT ON TABLE statistics.standing TO ainarres_reader;
 
 -- Name: TABLE task; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

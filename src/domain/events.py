@@ -43,9 +43,14 @@ REGISTRY: dict[str, EventType] = {}
 _E = TypeVar("_E", bound=type[Event])
 
 
-def _registered(stream: str, *, verb: str, projections: str = "history", schema: int = 1) -> Callable[[_E], _E]:
+def _registered(
+    stream: str, *, verb: str, projections: str = "history", upcasters: Mapping[int, Upcaster] | None = None
+) -> Callable[[_E], _E]:
+    lifts = upcasters or {}
+
     def register(model: _E) -> _E:
-        REGISTRY[model.__name__] = EventType(model.__name__, stream, schema, model, verb, tuple(projections.split()))
+        read_by, schema = tuple(projections.split()), max(lifts, default=0) + 1
+        REGISTRY[model.__name__] = EventType(model.__name__, stream, schema, model, verb, read_by, lifts)
         return model
 
     return register
@@ -273,9 +278,17 @@ class CapabilityRestored(Event):
     feature: str
 
 
-@_registered("family", verb="flag raise or governance run", projections="governance")
+@_registered(
+    "family",
+    verb="flag raise or governance run",
+    projections="governance",
+    upcasters={1: lambda body: {**body, "incident": None}},
+)
 class FlagRaised(Event):
-    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one."""
+    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one.
+
+    On the policy's stream where it is about no family.
+    """
 
     id: UUID
     kind: Literal["quality", "health", "integrity", "spend"]
@@ -285,6 +298,8 @@ class FlagRaised(Event):
     capability: str | None
     policy: str | None
     """Key of the policy that raised it; null for an auditor."""
+    incident: str | None
+    """What the policy saw, by a name under which it never raises another flag; null for an auditor."""
 
 
 @_registered("family", verb="flag resolve", projections="governance")

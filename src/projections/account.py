@@ -147,7 +147,8 @@ def gather(
     with catchup.reading(connection, followed):
         found = _figures(connection, span, limit)
     with moments.at(connection, at):
-        findings = lookout.findings(connection, moment, found["record"], lane, live=at is None)
+        reviewers = found["reviews"].by_family.reviewers
+        findings = lookout.findings(connection, moment, found["record"], reviewers, lane, live=at is None)
     return Account(moment=moment, span=span, lag=_lag(standing, upto, moment), watch=findings, **found)
 
 

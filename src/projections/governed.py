@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 SUSPENSIONS, FLAGS = 3, 2
-"""Suspensions nobody lifted, or open flags, after which a person should look."""
+"""Suspensions nobody lifted, where no policy in force says how many; open flags; after which a person should look."""
 
 
 def rows(connection: psycopg.Connection[Any], statement: str, **parameters: Any) -> list[Row]:

@@ -106,9 +106,9 @@ UPDATE projection.policy SET broken = %(reason)s WHERE key = %(key)s AND version
 
 -- flag_raised --
 -- A person should look.
-INSERT INTO projection.flag (id, kind, severity, gap, family, capability, task, policy, raised_by, raised_at)
+INSERT INTO projection.flag (id, kind, severity, gap, family, capability, task, policy, incident, raised_by, raised_at)
 VALUES (%(id)s, %(kind)s, %(severity)s, %(gap)s, CASE WHEN %(category)s = 'family' THEN %(of)s END, %(capability)s,
-        %(task)s, %(policy)s, %(actor)s, %(at)s)
+        %(task)s, %(policy)s, %(incident)s, %(actor)s, %(at)s)
 
 -- flag_resolved --
 -- A person has looked.

@@ -8,15 +8,6 @@ SELECT DISTINCT ON (e.family) e.family, e.position, e.recorded_at
  ORDER BY e.family, e.position DESC
 ON CONFLICT (family) DO UPDATE SET position = EXCLUDED.position, at = EXCLUDED.at
 
--- absorb_standing --
--- What families were granted, and what they were denied.
-INSERT INTO statistics.standing (position, family, feature, granting, holds)
-SELECT e.position, substr(e.stream, 8), e.body ->> 'feature', e.type IN ('FeatureGranted', 'FeatureWithdrawn'),
-       e.type IN ('FeatureGranted', 'CapabilityRevoked')
-  FROM ledger.event e
- WHERE e.position > %(after)s AND e.position <= %(upto)s
-   AND e.type IN ('FeatureGranted', 'FeatureWithdrawn', 'CapabilityRevoked', 'DenialLifted')
-
 -- contacts --
 -- When each family last asked for work.
 SELECT family, at FROM statistics.contact
@@ -28,15 +19,22 @@ SELECT DISTINCT ON (e.family) e.family, e.recorded_at AS at
  WHERE e.position <= %(upto)s AND e.type IN ('TaskClaimed', 'ClaimEmpty') AND e.family IS NOT NULL
  ORDER BY e.family, e.position DESC
 
--- standings --
--- Features each family was given and not denied, as of a position: the newest word on each.
-WITH said AS (
-    SELECT DISTINCT ON (family, feature, granting) family, feature, granting, holds
-      FROM statistics.standing WHERE position <= %(upto)s
-     ORDER BY family, feature, granting, position DESC)
-SELECT family, feature, coalesce(bool_or(holds) FILTER (WHERE granting), false) AS granted,
-       coalesce(bool_or(holds) FILTER (WHERE NOT granting), false) AS denied
-  FROM said GROUP BY family, feature ORDER BY family, feature
+-- granted --
+-- Features each family was granted, and whether they are denied it, for a while or for good.
+SELECT g.family, g.feature, d.feature IS NOT NULL AS denied
+  FROM projection.feature g
+  LEFT JOIN projection.denial d
+    ON d.family = g.family AND d.feature = g.feature AND (d.until IS NULL OR d.until > ledger.clock())
+ ORDER BY g.family, g.feature
+
+-- policies --
+-- Rules of the policies in force that can be evaluated.
+SELECT definition FROM (
+    SELECT DISTINCT ON (p.slot) p.definition, p.broken
+      FROM projection.policy p
+     WHERE p.version = (SELECT max(version) FROM projection.policy n WHERE n.key = p.key)
+     ORDER BY p.slot, p.adopted_at DESC, p.key) AS standing
+ WHERE broken IS NULL
 
 -- signs --
 -- Of tasks that are held: the newest progress since the claim, as of a position.

@@ -28,6 +28,7 @@ from ainarres.verbs import (
     operating,
     refusing,
     replaying,
+    rounds,
     tasks,
     why,
 )
@@ -67,7 +68,7 @@ _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.LiftDenial: definitions.lift_denial,
     c.AdoptPolicy: governing.adopt_policy,
     c.Suspend: governing.suspend,
-    c.RunGovernance: governing.run,
+    c.RunGovernance: rounds.run,
     c.RaiseFlag: governing.raise_flag,
     c.ResolveFlag: governing.resolve_flag,
     c.PauseLane: definitions.pause_lane,

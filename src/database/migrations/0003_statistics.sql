@@ -235,17 +235,8 @@ CREATE TABLE statistics.contact (
     at timestamptz NOT NULL
 );
 
--- A feature granted or withdrawn (granting), denied or lifted.
-CREATE TABLE statistics.standing (
-    position bigint PRIMARY KEY,
-    family text NOT NULL,
-    feature text NOT NULL,
-    granting boolean NOT NULL,
-    holds boolean NOT NULL
-);
-
 INSERT INTO statistics.version (projection, version)
-VALUES ('track_record', 1), ('reviews', 1), ('spend', 1), ('epics', 1), ('watch', 1);
+VALUES ('track_record', 1), ('reviews', 1), ('spend', 1), ('epics', 1), ('watch', 2);
 
 GRANT USAGE ON SCHEMA statistics TO ainarres_app, ainarres_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA statistics TO ainarres_app;
