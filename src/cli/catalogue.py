@@ -111,6 +111,20 @@ VERBS = (
     Verb("policy adopt", "AdoptPolicy", "govern", "ainarres policy adopt sequential.toml", ("text",)),
     Verb("governance run", "RunGovernance", "govern", "ainarres governance run --dry-run"),
     Verb(
+        "verdict",
+        "Verdict",
+        "govern",
+        'ainarres verdict d25d reject --code below_bar --reason "no error is handled"',
+        ("epic", "verdict"),
+    ),
+    Verb(
+        "instruct",
+        "Instruct",
+        "operate",
+        'ainarres instruct 4711 --instruction "pause for the release" --instructed-by hana',
+        ("position",),
+    ),
+    Verb(
         "suspend",
         "Suspend",
         "govern",

@@ -597,6 +597,23 @@ CREATE TABLE projection.workflow (
 
 ALTER TABLE projection.workflow OWNER TO ainarres_owner;
 
+-- Name: act; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.act (
+    "position" bigint NOT NULL,
+    actor text NOT NULL,
+    type text NOT NULL,
+    task uuid,
+    subject text NOT NULL,
+    reason text,
+    at timestamp with time zone NOT NULL,
+    instructed_position bigint,
+    instruction text,
+    instructed_by text
+);
+
+ALTER TABLE statistics.act OWNER TO ainarres_owner;
+
 -- Name: activity; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.activity (
@@ -956,6 +973,11 @@ ALTER TABLE ONLY projection.suspension
 ALTER TABLE ONLY projection.workflow
     ADD CONSTRAINT workflow_pkey PRIMARY KEY (key, version);
 
+-- Name: act act_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.act
+    ADD CONSTRAINT act_pkey PRIMARY KEY ("position");
+
 -- Name: activity activity_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
 ALTER TABLE ONLY statistics.activity
@@ -1305,6 +1327,11 @@ GRANT SELECT ON TABLE projection.suspension TO ainarres_reader;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.workflow TO ainarres_app;
 GRANT SELECT ON TABLE projection.workflow TO ainarres_reader;
+
+-- Name: TABLE act; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.act TO ainarres_app;
+GRANT SELECT ON TABLE statistics.act TO ainarres_reader;
 
 -- Name: TABLE activity; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

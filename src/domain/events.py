@@ -332,6 +332,20 @@ class PolicyBroken(Event):
     reason: str
 
 
+@_registered("epic", verb="verdict", projections="epics reviews")
+class EpicJudged(Event):
+    """A person's word on a whole epic: the only event of its stream. The row names the brief."""
+
+    epic: UUID
+    """Id of the brief."""
+    verdict: Literal["accept", "reject"]
+    code: Literal["below_bar", "scope_changed", "requirements_missed", "no_longer_meaningful", "other"] | None
+    """Of a rejection: ``requirements_missed`` counts as an escape for those who approved what shipped."""
+    reason: str | None
+    rework: UUID | None
+    """The brief of what is to be done again, where something had shipped."""
+
+
 @_registered("credential", verb="token issue", projections="credential")
 class CredentialIssued(Event):
     """A bearer token came to be; only its SHA-256 is kept."""
@@ -386,6 +400,14 @@ class ClaimEmpty(Event):
     lane: str | None
     count: int
     since: AwareDatetime
+
+
+@_registered("agent", verb="any of an operator's, or instruct", projections="agent watch")
+class InstructionGiven(Event):
+    """On whose word an operator acted; the row's causation is the act. Recorded, never enforced."""
+
+    instruction: str
+    instructed_by: str | None
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------

@@ -147,6 +147,11 @@ INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at)
 VALUES (%(of)s, %(version)s, '{}', %(at)s)
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version, last_empty_at = EXCLUDED.last_empty_at
 
+-- instruction_given --
+-- Moves the version of an agent's stream.
+INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at) VALUES (%(of)s, %(version)s, '{}', NULL)
+ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version
+
 -- usage_reported --
 -- Moves the version of an agent's stream; on a task's stream there is no such row.
 INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at)

@@ -32,12 +32,23 @@ if TYPE_CHECKING:
     from ainarres.projections.track_record import TrackRecord
 
 SQL = load("ainarres.projections", "watch.sql")
+ACTS = (
+    *("TaskReleased", "TaskBlocked", "TaskUnblocked", "TaskCancelled", "TaskAmended", "ReviewRuleWaived"),
+    *("LanePaused", "LaneResumed", "CredentialNarrowed", "CredentialRevoked"),
+)
+"""What an operator does to others' work, and should be able to say on whose word."""
 PROJECTION = Projection(
     name="watch",
     version=2,
-    tables=("contact",),
+    tables=("contact", "act"),
     statements=SQL,
-    reads={"TaskClaimed": 1, "ClaimEmpty": 1},
+    reads={
+        "TaskClaimed": 1,
+        "ClaimEmpty": 1,
+        "CredentialIssued": 1,
+        "InstructionGiven": 1,
+        **dict.fromkeys(ACTS, 1),
+    },
 )
 
 

@@ -8,6 +8,39 @@ SELECT DISTINCT ON (e.family) e.family, e.position, e.recorded_at
  ORDER BY e.family, e.position DESC
 ON CONFLICT (family) DO UPDATE SET position = EXCLUDED.position, at = EXCLUDED.at
 
+-- absorb_act --
+-- What credentials of scope operator did; of a command's several events the first.
+INSERT INTO statistics.act (position, actor, type, task, subject, reason, at)
+SELECT e.position, e.actor, e.type, e.task, e.stream, e.body ->> 'reason', e.recorded_at
+  FROM ledger.event e
+  JOIN ledger.event i ON i.stream = 'credential-' || e.credential AND i.version = 1 AND i.body ->> 'scope' = 'operator'
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.credential IS NOT NULL
+   AND e.type IN ('TaskReleased', 'TaskBlocked', 'TaskUnblocked', 'TaskCancelled', 'TaskAmended', 'ReviewRuleWaived',
+                  'LanePaused', 'LaneResumed', 'CredentialIssued', 'CredentialNarrowed', 'CredentialRevoked')
+   AND (e.type NOT IN ('TaskReleased', 'TaskBlocked') OR e.body ->> 'cause' IN ('operator', 'manual'))
+   AND NOT EXISTS (SELECT FROM ledger.event p WHERE p.position = e.position - 1 AND p.command = e.command)
+
+-- absorb_instruction --
+-- On whose word.
+UPDATE statistics.act a
+   SET instructed_position = e.position, instruction = e.body ->> 'instruction',
+       instructed_by = e.body ->> 'instructed_by'
+  FROM ledger.event e
+ WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'InstructionGiven' AND e.causation = a.position
+   AND a.instructed_position IS NULL
+
+-- acts --
+-- The newest acts of operators in a span, and how many there are with and without a word of whose.
+SELECT position, actor, type, task, subject, reason, at,
+       CASE WHEN instructed_position <= %(upto)s THEN instruction END AS instruction,
+       CASE WHEN instructed_position <= %(upto)s THEN instructed_by END AS instructed_by,
+       count(*) OVER () AS total,
+       count(*) FILTER (WHERE instructed_position IS NULL OR instructed_position > %(upto)s) OVER () AS uninstructed
+  FROM statistics.act
+ WHERE position > %(after)s AND position <= %(upto)s
+   AND (NOT %(uninstructed)s OR instructed_position IS NULL OR instructed_position > %(upto)s)
+ ORDER BY position DESC LIMIT %(limit)s
+
 -- contacts --
 -- When each family last asked for work.
 SELECT family, at FROM statistics.contact

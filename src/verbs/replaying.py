@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ainarres.domain.commands import Apply, Command, CreateGraph, Done, IssueToken, MigrateTasks, Next, Reject, Release
-from ainarres.domain.events import CredentialIssued, TaskClaimed
+from ainarres.domain.commands import (
+    Apply,
+    Command,
+    CreateGraph,
+    Done,
+    IssueToken,
+    MigrateTasks,
+    Next,
+    Reject,
+    Release,
+    Verdict,
+)
+from ainarres.domain.events import CredentialIssued, EpicJudged, TaskClaimed
 from ainarres.domain.task import fold
 from ainarres.ledger import store
 from ainarres.projections.facts import fact_of
-from ainarres.verbs import briefing, creating
+from ainarres.verbs import briefing, creating, verdicts
 from ainarres.verbs.envelope import Envelope
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
-_MANY = (CreateGraph, Apply, MigrateTasks)
+_MANY = (CreateGraph, Apply, MigrateTasks, Verdict)
 """Verbs on several tasks, whose answer shows none of them whole."""
 
 
@@ -62,6 +73,8 @@ def _extra(command: Command, told: list[Fact]) -> dict[str, Any]:
         return creating.posted(command, [str(fact.task) for fact in told])
     if isinstance(issued := told[0].event, CredentialIssued):
         return {"credential": issued.id, "agent": issued.agent, "expires_at": issued.expires_at}
+    if isinstance(told[0].event, EpicJudged):
+        return verdicts.told(told) | {"changed": True}
     return {}
 
 

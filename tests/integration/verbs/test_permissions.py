@@ -53,6 +53,17 @@ def denied(scene: Scene) -> str:
     return ""
 
 
+def epic(scene: Scene) -> str:
+    brief = scene.task("the brief")
+    scene.task("a part", epic=brief)
+    return brief
+
+
+def operated(scene: Scene) -> str:
+    operator = scene.session(scene.token(None, scope="operator"))
+    return str(scene.ok(operator, c.Cancel(task=scene.task(), reason="n")).position)
+
+
 AUDITOR = """
 [[family]]
 key = "audit+eye"
@@ -104,6 +115,8 @@ MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command
     ("govern", OPERATOR, none, lambda _: c.RunGovernance()),
     ("flag", set(), none, lambda _: c.RaiseFlag(family=CHEAP, gap="n")),
     ("resolve flag", HUMAN, flagged, lambda k: c.ResolveFlag(flag=UUID(k if len(k) > 1 else "0" * 32), reason="n")),
+    ("verdict", HUMAN, epic, lambda t: c.Verdict(epic=t or "0" * 32, verdict="reject", code="other", reason="n")),
+    ("instruct", OPERATOR, operated, lambda p: c.Instruct(position=int(p) if p.isdigit() else 1, instruction="n")),
     ("issue agent", OPERATOR, none, lambda _: c.IssueToken(family=CHEAP)),
     ("issue meter", HUMAN, none, lambda _: c.IssueToken(scope="meter")),
     ("issue monitor", HUMAN, none, lambda _: c.IssueToken(scope="monitor")),
