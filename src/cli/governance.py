@@ -11,7 +11,8 @@ import typer
 
 from ainarres.cli import access, documents
 from ainarres.cli.definitions import _told
-from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.people import At, Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import as_of
 from ainarres.cli.watch import show as show_json
 from ainarres.faults import InvalidInput
 from ainarres.projections.wording import instant, printable
@@ -70,27 +71,26 @@ def policies(json: Json = False, url: Url = None, home: Home = None) -> int:
     return 0
 
 
-def status(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Show policies, suspensions, denials, halted capabilities, open flags and the evidence there is."""
+def status(at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Show policies, suspensions with time to heal, halted capabilities, open flags and the evidence there is."""
     from ainarres.projections import governed  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
-        found = governed.status(connection)
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
+        found = governed.look(connection)
+    unread = isinstance(found, governed.Unread)
     if json:
-        return show_json(found)
-    lines = ["governance — policies in force:"]
-    lines += [_policy_line(row) for row in found["policies"]] or ["  (none)"]
-    lines += [f"  ⚠ {row['capability']} is HALTED: every holder is denied it" for row in found["halted"]]
-    lines.append("denied:")
-    lines += [_denial_line(row) for row in found["denials"]] or ["  (none)"]
-    lines.append("evidence:")
-    lines += [
-        f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
-        for row in found["evidence"]
-    ] or ["  (none)"]
-    lines.append(f"open flags: {len(found['flags'])}; recommended for revocation: {len(found['recommended'])}")
+        show_json(found.to_json())
+        return int(unread)
+    lines = ["governance:", *found.lines()]
+    if not isinstance(found, governed.Unread):
+        lines += ["policies in force:", *([_policy_line(row) for row in found.policies] or ["  (none)"])]
+        lines.append("evidence:")
+        lines += [
+            f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
+            for row in found.evidence
+        ] or ["  (none)"]
     print("\n".join(lines))
-    return 0
+    return int(unread)
 
 
 def explain(family: FamilyName, capability: Capability, json: Json = False, url: Url = None, home: Home = None) -> int:
@@ -211,16 +211,13 @@ def flags(
 
 def inbox(json: Json = False, url: Url = None, home: Home = None) -> int:
     """List what awaits a person: what it is, the evidence, and the command that acts on it."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
+    from ainarres.projections import inbox as waiting  # noqa: PLC0415 - as above
 
     with access.opened(url, home) as connection:
-        items = governed.inbox(connection)
+        items = waiting.gather(connection)
     if json:
-        return show_json({"inbox": items})
-    print(f"inbox ({len(items)}):" if items else "inbox: empty; nothing awaits a person")
-    for item in items:
-        print(f"- {item['kind']}: {printable(item['what'], 200)}\n    {printable(item['evidence'], 300)}")
-        print(f"    {printable(item['act'], 300)}")
+        return show_json({"inbox": [item.to_json() for item in items]})
+    print(waiting.render(items))
     return 0
 
 
@@ -261,11 +258,6 @@ def _moment(since: str | None) -> int | datetime | None:
 def _policy_line(row: dict[str, Any]) -> str:
     broken = f" — BROKEN, judges nobody: {printable(row['broken'], 160)}" if row["broken"] else ""
     return f"- {printable(row['key'])} version {row['version']} ({printable(row['slot'])}){broken}"
-
-
-def _denial_line(row: dict[str, Any]) -> str:
-    until = f"until {instant(row['until'])[:19]}Z" if row["until"] else "until a person lifts it"
-    return f"- {printable(row['family'])} / {row['feature']} {until}: {printable(row['reason'], 160)}"
 
 
 def _span(row: dict[str, Any]) -> str:

@@ -86,8 +86,13 @@ SELECT s.*, CASE WHEN lifted_at IS NOT NULL THEN 'lifted' WHEN until <= ledger.c
 
 -- denials --
 -- What is denied now, for a while or for good.
-SELECT family, feature, reason, since, until, keeps FROM projection.denial
- WHERE until IS NULL OR until > ledger.clock() ORDER BY family, feature
+SELECT d.family, d.feature, d.reason, d.since, d.until, d.keeps, s.n, s.policy
+  FROM projection.denial d
+  LEFT JOIN LATERAL (
+       SELECT n, policy FROM projection.suspension s
+        WHERE d.until IS NOT NULL AND s.family = d.family AND s.feature = d.feature ORDER BY version DESC LIMIT 1) AS s
+    ON true
+ WHERE d.until IS NULL OR d.until > ledger.clock() ORDER BY d.family, d.feature
 
 -- halted --
 -- Capabilities that somebody is granted and nobody may exercise.
@@ -134,6 +139,14 @@ SELECT family, feature, suspensions, flags
    AND (suspensions >= CASE jsonb_typeof(bears) WHEN 'number' THEN bears::integer ELSE %(suspensions)s END
         OR flags >= %(flags)s)
  ORDER BY family, feature
+
+-- clock --
+-- The ledger's time, for what heals with it.
+SELECT ledger.clock() AS now
+
+-- shipped --
+-- What an epic delivered.
+SELECT task, title, artifacts FROM projection.board WHERE epic = %(epic)s AND terminal ORDER BY created_position
 
 -- blocked --
 -- Parked tasks.

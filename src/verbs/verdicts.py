@@ -87,8 +87,9 @@ def told(facts: Sequence[Fact]) -> dict[str, Any]:
 
 
 def _shown(judged: EpicJudged, cancelled: Iterable[str]) -> dict[str, Any]:
-    names = ("epic", "verdict", "code", "rework")
-    return {**{name: getattr(judged, name) for name in names}, "cancelled": list(cancelled)}
+    names = ("epic", "verdict", "rework")
+    shown = {name: getattr(judged, name) for name in names}
+    return {**shown, "verdict_code": judged.code, "cancelled": list(cancelled)}
 
 
 def _give_up(unit: Unit, unfinished: list[Task], said: EpicJudged) -> None:

@@ -24,7 +24,7 @@ def suspend(scene: Scene, clock: Clock, family: str = CHEAP) -> None:
 
 
 def recommended(scene: Scene) -> list[tuple[str, str, int]]:
-    found = governed.status(scene.human.connection)["recommended"]
+    found = governed.read(scene.human.connection).recommended
     return [(row["family"], row["feature"], row["suspensions"]) for row in found]
 
 
