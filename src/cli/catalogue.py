@@ -108,7 +108,7 @@ VERBS = (
         'ainarres lift grok+grok-build role:reviewer --reason "new model"',
         ("family", "feature"),
     ),
-    Verb("policy adopt", "AdoptPolicy", "govern", "ainarres policy adopt sequential.toml", ("text",)),
+    Verb("policy adopt", "AdoptPolicy", "govern", "ainarres policy adopt sequential", ("text",)),
     Verb("governance run", "RunGovernance", "govern", "ainarres governance run --dry-run"),
     Verb(
         "verdict",
@@ -182,8 +182,8 @@ ACTS = (
     Act("replay", "past:replay", "audit", "ainarres replay d25d"),
     Act("diff", "past:diff", "audit", "ainarres diff --from 2026-03-01T12:00:00Z --to 1500"),
     Act("follow", "audit:follow", "audit", "ainarres follow"),
-    Act("policy check", "governance:check", "govern", "ainarres policy check sequential.toml"),
-    Act("policy diff", "governance:diff", "govern", "ainarres policy diff sequential.toml"),
+    Act("policy check", "governance:check", "govern", "ainarres policy check sequential"),
+    Act("policy diff", "governance:diff", "govern", "ainarres policy diff sequential"),
     Act("policy list", "governance:policies", "govern", "ainarres policy list"),
     Act("governance status", "governance:status", "govern", "ainarres governance status"),
     Act(

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ainarres.domain.policy import Policy
     from ainarres.domain.source import Problem
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="Policy file, or - for standard input")]
+File = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A stock policy, a file that ends in .toml, or - for standard input")
+]
 Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")]
 FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="Family as harness+model")]
 Capability = Annotated[str, typer.Argument(metavar="CAPABILITY", help="The role, as role:implementer")]
@@ -67,7 +69,7 @@ def policies(json: Json = False, url: Url = None, home: Home = None) -> int:
     if json:
         return show_json({"policies": rows})
     print(f"policies in force ({len(rows)}):")
-    print("\n".join(map(_policy_line, rows)) or "  (none) — ainarres policy adopt sequential.toml")
+    print("\n".join(map(_policy_line, rows)) or "  (none) — ainarres policy adopt sequential")
     return 0
 
 
@@ -130,7 +132,7 @@ def simulate(  # noqa: PLR0917 - typer reads them by name
     from ainarres.policy.plot import svg as draw  # noqa: PLC0415 - as above
     from ainarres.policy.simulation import simulate as play  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     rates = family or [0.01, 0.05, 0.4]
@@ -162,7 +164,7 @@ def backtest(
     from ainarres.projections import governed  # noqa: PLC0415 - as above
     from ainarres.verbs import past  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     _judging(found)
@@ -221,20 +223,11 @@ def inbox(json: Json = False, url: Url = None, home: Home = None) -> int:
     return 0
 
 
-def _read(file: str) -> Policy | tuple[Problem, ...]:
+def _read(named: str) -> Policy | tuple[Problem, ...]:
     from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
 
-    given = documents.document(file)
+    given = documents.policy(named)
     return read_policy(given["text"], Path(given["source"]).name)
-
-
-def _stock_or_file(named: str) -> Policy | tuple[Problem, ...]:
-    if named == "-" or named.endswith(".toml"):
-        return _read(named)
-    from ainarres import stock  # noqa: PLC0415 - as above
-    from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
-
-    return read_policy(stock.read("policy", named), f"{named}.toml")
 
 
 def _judging(policy: Policy) -> None:

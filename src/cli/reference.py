@@ -66,6 +66,7 @@ _UNIVERSAL = (
 _KEY = ("key", "--key", "text", "Idempotency key: a repeat with the same key appends nothing", "UUID")
 _DOCUMENTS = {
     "": ("document", "File, or - for standard input", "FILE"),
+    "policy adopt": ("policy", "A stock policy, a file that ends in .toml, or - for standard input", "NAME|FILE"),
     "apply": ("template", "A stock template, a file that ends in .toml, or - for standard input", "TEMPLATE|FILE"),
 }
 _CONTAINER = {"text", "source"}
