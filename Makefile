@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections lock clean
+.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections bench-family lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of comman
 	$(BIN)/python -m ainarres.cli.reference
 bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
 	$(BIN)/python -m bench.projections
+
+bench-family: $(STAMP) ## 16 clients of one family beside 16 families; writes bench/results/family.json
+	$(BIN)/python -m bench.family
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock
