@@ -84,9 +84,10 @@ def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - th
 
 def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
     """Give a workflow force under the next version number."""
-    workflow = read_or_halt(read_workflow(command.text, command.source))
     begin(unit)
     require(unit, "human", "adopting a workflow")
+    cards = {row["role"] for row in unit.rows(SQL["cards"])}
+    workflow = read_or_halt(read_workflow(command.text, command.source, cards))
     newest = unit.row(SQL["newest"], {"key": workflow.key})
     if newest is not None and newest["digest"] == workflow.digest():
         return Answer(extra={"workflow": workflow.key, "version": newest["version"], "changed": False})
