@@ -188,6 +188,8 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str
     the order of two agents' tastes, would hold each other up.
     """
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
+    if limited and scored:  # whose turn it is must not be said by a task that nobody may take
+        routes = _not_full(unit, routes, limits)
     while routes:
         openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
         if not openings:
@@ -236,6 +238,21 @@ def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> tuple[st
     where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
     unit.call((board.SQL["lock_wip"], where))
     return limit if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+
+
+def _not_full(unit: Unit, routes: list[Route], limits: Limits) -> list[Route]:
+    """Return the routes whose stage admits another lease at this moment; counted without a lock."""
+    admitted: dict[tuple[str, str, str, int], bool] = {}
+    kept = []
+    for route in routes:
+        limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
+        at = (route.workflow, route.stage, *limit) if limit is not None else None
+        if limit is not None and at is not None and at not in admitted:
+            where = {"scope": limit[0], "stage": route.stage, "workflow": route.workflow}
+            admitted[at] = int(unit.rows(board.SQL["wip"], where)[0]["live"]) < limit[1]
+        if at is None or admitted[at]:
+            kept.append(route)
+    return kept
 
 
 def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tuple[str, int] | None:
