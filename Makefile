@@ -35,8 +35,8 @@ demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and n
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest -n $(WORKERS)
 
-test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
-	$(BIN)/pytest -q tests/integration/audit/fifteen.py
+test-15: $(STAMP) ## run ledger, verbs, contract and backups on PostgreSQL 15 (needs it: AINARRES_PG15 names its programs)
+	$(BIN)/python -m tests.fifteen -n $(WORKERS)
 
 lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .
