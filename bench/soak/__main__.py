@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,15 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=600, help="how many are planned")
     parser.add_argument("--verbs", type=int, default=100_000, help="acknowledged verbs to reach at least")
     parser.add_argument("--agents", type=int, default=16)
+    parser.add_argument("--whole", type=int, default=50, help="faults between two checks of everything")
     parser.add_argument("--kinds", default=",".join(faults.KINDS), help="only these kinds of faults")
     parser.add_argument("--only", help="play only these faults of the plan, by number; `none` for none")
-    parser.add_argument("--shrink", type=float, default=10, metavar="MINUTES", help="to look for a smaller reproduction")
+    parser.add_argument(
+        "--shrink", type=float, default=10, metavar="MINUTES", help="to look for a smaller reproduction"
+    )
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # in order, so that no server and no disk is left behind
     unknown = set(given.kinds.split(",")) - set(faults.KINDS)
     if unknown:
         parser.error(f"--kinds: no fault is called {min(unknown)}; there are {', '.join(faults.KINDS)}")
@@ -36,7 +41,7 @@ def main() -> int:
     if given.only is not None:
         numbers = set() if given.only == "none" else {int(one) for one in given.only.split(",")}
         plan = shrink.closer([one for one in plan if one.number in numbers])
-    told = field.Run(given.seed, seconds, given.agents, given.verbs / seconds * SPARE, plan)
+    told = field.Run(given.seed, seconds, given.agents, given.verbs / seconds * SPARE, plan, given.whole)
     found = field.run(told)
     if found["acknowledged"] < given.verbs and found["verdict"] == "ok":
         found |= {"verdict": "too little", "wrong": [f"{found['acknowledged']} verbs, not {given.verbs}"]}

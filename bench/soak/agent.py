@@ -132,6 +132,9 @@ class Agent:
     def _treat(self, task: Document) -> Document:
         """Work on a task until it is let go of; returns the answer to the verb that did."""
         held = {"task": task["id"], "fence": task["fence"]}
+        if self._chance(0.01):  # be late: by a moment, in which perhaps nobody has said so yet
+            self._halt.wait(LEASE + self._dice.uniform(-0.02, 0.05))
+            return self._let_go(task, held)
         if self._chance(0.12):
             self._say("progress", {**held, "note": "half way"})
         if self._chance(0.1):
@@ -140,8 +143,6 @@ class Agent:
             self._say("note", {"task": task["id"], "text": "seen"})
         if self._chance(0.03):
             held = self._succeed_itself(held)
-        if self._chance(0.004):
-            self._halt.wait(LEASE + 0.2)
         return self._let_go(task, held)
 
     def _let_go(self, task: Document, held: Document) -> Document:
@@ -221,7 +222,7 @@ class Agent:
             answer = self._door.say(verb, fields, key)
         except LedgerUnavailable:
             raise
-        except Exception as error:  # whatever it is, a verb must not end so
+        except Exception as error:  # noqa: BLE001 - whatever it is, a verb must not end so
             self._diary.write({"broke": f"{type(error).__name__}: {error}"[:500], "verb": verb, "key": str(key)})
             self._door = self._open()
             return {"ok": False, "code": "broke", "task": None}

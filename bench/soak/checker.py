@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
@@ -124,36 +125,37 @@ def _rows(connection: psycopg.Connection[Any], where: str, *parameters: Any) -> 
     return [rules.Row(*row) for row in cursor.execute(ROWS + where, parameters, prepare=False)]
 
 
+BOARD = """
+SELECT * FROM projection.board
+ WHERE task = ANY (%(tasks)s::uuid[])
+    OR task IN (SELECT prerequisite FROM projection.dependency WHERE task = ANY (%(tasks)s::uuid[]))
+"""
+
+
 def _board(connection: psycopg.Connection[Any], tasks: list[str]) -> list[str]:
-    """Compare the rows of some tasks with what their events give."""
-    wrong = []
+    """Compare the rows of some tasks, and of what they wait on, with what their events give."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        near = "SELECT prerequisite FROM projection.dependency WHERE task = ANY (%(t)s::uuid[])"
-        live = {row["task"]: row for row in cursor.execute(
-            f"SELECT * FROM projection.board WHERE task = ANY (%(t)s::uuid[]) OR task IN ({near})", {"t": tasks}
-        )}
-        edges = {(row["task"], row["prerequisite"]): row["met"] for row in cursor.execute(
-            "SELECT * FROM projection.dependency WHERE task = ANY (%(t)s::uuid[])", {"t": tasks}
-        )}
-        flows = {(row["key"], row["version"]): Workflow.from_json(row["definition"]) for row in cursor.execute(
-            "SELECT key, version, definition FROM projection.workflow")}
-    folded = {}
-    for key in live:
-        folded[key] = fold(fact_of(one) for one in store.read_task(connection, key))
-    for name in tasks:
-        if not any(str(key) == name for key in live):
-            wrong.append(f"fold and tables differ: {name} is not on the board")
+        live = {row["task"]: row for row in cursor.execute(BOARD, {"tasks": tasks})}
+        flows = {
+            (row["key"], row["version"]): Workflow.from_json(row["definition"])
+            for row in cursor.execute("SELECT key, version, definition FROM projection.workflow")
+        }
+        edges = cursor.execute("SELECT * FROM projection.dependency WHERE task = ANY (%s::uuid[])", [tasks]).fetchall()
+    met = {key: {one["prerequisite"]: one["met"] for one in edges if one["task"] == key} for key in map(UUID, tasks)}
+    folded = {key: fold(fact_of(one) for one in store.read_task(connection, key)) for key in live}
+    missing = met.keys() - live.keys()
+    wrong = [f"fold and tables differ: {key} is not on the board" for key in missing]
     for key, row in live.items():
-        task = folded.get(key)
+        task = folded[key]
         if task is None:
             wrong.append(f"fold and tables differ: {key} is on the board and not in the ledger")
             continue
         should = to_row(task, flows[task.workflow, task.workflow_version])
-        if str(key) in tasks:
-            met = {p: p in task.waived or bool(folded[p] and folded[p].terminal) for p in task.depends_on}
-            should["waits"] = sum(not one for one in met.values())
-            if met != {p: was for (t, p), was in edges.items() if t == key}:
-                wrong.append(f"fold and tables differ: edges of {key}")
+        if key in met:
+            done = {p: p in task.waived or bool(folded[p] and folded[p].terminal) for p in task.depends_on}
+            should["waits"] = sum(not one for one in done.values())
+            if done != met[key]:
+                wrong.append(f"fold and tables differ: edges of {key}: (table, ledger) {met[key], done}")
         different = {name: (row[name], value) for name, value in should.items() if row[name] != value}
         if different:
             wrong.append(f"fold and tables differ: {key}: (table, ledger) {different}")

@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from ainarres.database.connect import connect
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-    from bench.soak.ground import Ground
+    class Server(Protocol):
+        """A PostgreSQL: the address of its ledger, and its socket."""
+
+        url: str
+        socket: str
+
 
 SPAWN = multiprocessing.get_context("spawn")
 FORK = multiprocessing.get_context("forkserver")
@@ -67,7 +72,16 @@ class Member:
 class Crew:
     """Everybody, and the thaws that are due."""
 
-    def __init__(self, ground: Ground, notes: Path, dice: random.Random, agents: int, per_second: float) -> None:
+    def __init__(
+        self,
+        ground: Server,
+        notes: Path,
+        dice: random.Random,
+        agents: int,
+        per_second: float,
+        *,
+        kinds: tuple[str, ...] = ("direct", "proxied", "served", "direct", "proxied"),
+    ) -> None:
         self._ground, self._notes, self._dice = ground, notes, dice
         self._each = per_second / agents
         self._thaws: list[tuple[float, int]] = []
@@ -80,12 +94,17 @@ class Crew:
         self._proxied = f"postgresql://ainarres_app@127.0.0.1:{port}/ainarres?sslmode=disable&gssencmode=disable"
         self.ports = [_free_port() for _ in range(WEB)]
         for port in self.ports:
-            self._add(f"web-{port}", "web", lambda ahead, port=port: _spawn(
-                "bench.soak.web", "live", ground.url, port, ahead=ahead))
+            self._add(
+                f"web-{port}",
+                "web",
+                lambda ahead, port=port: _spawn("bench.soak.web", "live", ground.url, port, ahead=ahead),
+            )
         follower = str(notes / "follower.jsonl")
-        self._add("follower", "follower", lambda ahead: _spawn(
-            "bench.soak.follower", "live", ground.url, follower, ahead=ahead))
-        kinds = ("direct", "proxied", "served", "direct", "proxied")
+        self._add(
+            "follower",
+            "follower",
+            lambda ahead: _spawn("bench.soak.follower", "live", ground.url, follower, ahead=ahead),
+        )
         for number in range(agents):
             self.hire(kinds[number % len(kinds)])
 
@@ -185,7 +204,8 @@ def set_up(url: str) -> None:
     stages = "".join(f'[[stage]]\nkey = "{s}"\n' + ("initial = true\n" if s == STAGES[0] else "") for s in STAGES)
     ways = [*zip(STAGES, (*STAGES[1:], "done"), ("advance",) * 3, strict=True), ("reviewing", "writing", "reject")]
     moves = "".join(
-        f'[[transition]]\nfrom = "{a}"\nto = "{b}"\nkind = "{kind}"\nrequires = ["role:worker"]\n' for a, b, kind in ways
+        f'[[transition]]\nfrom = "{a}"\nto = "{b}"\nkind = "{kind}"\nrequires = ["role:worker"]\n'
+        for a, b, kind in ways
     )
     head = 'key = "soak"\ntitle = "Three steps"\nlease = "3s"\nmax_attempts = 1000\nmax_rework = 1000\n'
     workflow = f'{head}{stages}[[stage]]\nkey = "done"\nterminal = true\n{moves}'
@@ -215,6 +235,9 @@ def _text(path: Path) -> bytes:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port below those that the system gives to clients: one of these may connect to itself, and keep it."""
+    while True:
+        port = random.randrange(15_000, 30_000)  # noqa: S311 - any will do
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -41,20 +41,18 @@ class Fault:
 
 def plan(seed: int, count: int, seconds: float, kinds: Sequence[str]) -> list[Fault]:
     """Return ``count`` faults spread over ``seconds``; the same arguments give the same plan."""
-    dice = Dice(seed)  # noqa: S311 - a schedule, not a secret
+    dice = Dice(seed)
     first = sorted(kinds)
     dice.shuffle(first)
     weights = [KINDS[kind][0] for kind in kinds]
     drawn = (first + dice.choices(list(kinds), weights, k=max(0, count - len(first))))[:count]
     step = seconds / max(1, count)
-    return [
-        Fault(n, (n + dice.random()) * step, kind, f"{seed}/{n}") for n, kind in enumerate(drawn)
-    ]
+    return [Fault(n, (n + dice.random()) * step, kind, f"{seed}/{n}") for n, kind in enumerate(drawn)]
 
 
 def inflict(field: Field, fault: Fault) -> str:
     """Inflict a fault, and end it where it has an end of its own; returns what was done, in a word or two."""
-    return KINDS[fault.kind][1](field, Dice(fault.seed)) or ""  # noqa: S311 - as above
+    return KINDS[fault.kind][1](field, Dice(fault.seed)) or ""
 
 
 # -- of the clients ---------------------------------------------------------------------------------------------------

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from bench.soak.faults import Fault
 
-WHOLE = 50
-"""Faults between two checks of everything."""
 TELL = 5.0
 """Seconds between two lines of progress."""
 
@@ -35,6 +33,8 @@ class Run:
     per_second: float
     """Verbs, of all agents together."""
     faults: Sequence[Fault]
+    whole: int = 50
+    """Faults between two checks of everything."""
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ def _run(told: Run, on: Field, *, quiet: bool) -> dict[str, Any]:
         on.wrong += on.crew.lost()
         on.wrong += on.checker.glance()
         inflicted.append({"number": fault.number, "kind": fault.kind, "seconds": round(took, 2), "said": said})
-        if len(inflicted) % WHOLE == 0:
+        if len(inflicted) % told.whole == 0:
             on.wrong += on.checker.whole()
         tell(f"last: {fault.kind} {said}")
         if on.wrong:
@@ -111,9 +111,16 @@ def _run(told: Run, on: Field, *, quiet: bool) -> dict[str, Any]:
         tell()
         time.sleep(0.05)
     on.crew.rest()
+    on.wrong += _never_met(on, inflicted)
     on.wrong += on.checker.whole()
     tell("the end", now=True)
     return _found(told, on, inflicted, time.monotonic() - begun)
+
+
+def _never_met(on: Field, inflicted: list[dict[str, Any]]) -> list[str]:
+    """Name points at which connections were to be cut and none was: the product speaks otherwise by now."""
+    kinds = Counter(one["kind"].removeprefix("cut_") for one in inflicted)
+    return [f"no connection was cut at {one}" for one, n in kinds.items() if one in on.met and n and not on.met[one]]
 
 
 def _found(told: Run, on: Field, inflicted: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
@@ -131,9 +138,7 @@ def _found(told: Run, on: Field, inflicted: list[dict[str, Any]], seconds: float
         "followed": len(checker.diaries.seen),
         "faults": len(inflicted),
         "kinds": dict(sorted(kinds.items())),
-        "slowest": {
-            kind: max(one["seconds"] for one in inflicted if one["kind"] == kind) for kind in sorted(kinds)
-        },
+        "slowest": {kind: max(one["seconds"] for one in inflicted if one["kind"] == kind) for kind in sorted(kinds)},
         "connections_cut": on.met,
         "longest_silence_seconds": round(checker.diaries.gap, 2),
         "checks": checker.glances,

@@ -1,14 +1,13 @@
 """The ground: a PostgreSQL on a disk of its own, and what can befall it.
 
-Where this process may mount, the disk is a tmpfs, whose size can be taken away in a moment; elsewhere it is a directory,
-and a full disk is a limit on the size of the server's files. Either way only processes die here, not the machine.
+Where this process may mount, the disk is a tmpfs, whose size can be taken away in a moment; elsewhere it is a
+directory, and a full disk is a limit on the size of the server's files. Only processes die here, not the machine.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,7 @@ from ainarres.database.migrate import migrate
 from ainarres.faults import LedgerUnavailable
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
     import psycopg
@@ -44,9 +44,7 @@ class Ground:
 
     def __init__(self, folder: Path) -> None:
         self.disk, self.home = folder / "disk", folder / "disk" / "home"
-        self.disk.mkdir()
-        self.disk.chmod(0o755)
-        self.mounted = _mount(self.disk, f"size={SIZE}")
+        self.mounted = mount(self.disk)
         self.url = embedded.ensure(self.home)
         with (self.home / "postgres" / "postgresql.conf").open("a") as file:
             file.write(SETTINGS)
@@ -59,7 +57,7 @@ class Ground:
         with contextlib.suppress(LedgerUnavailable):
             embedded.stop(self.home)
         if self.mounted:
-            subprocess.run(["umount", "-l", str(self.disk)], check=False)  # noqa: S603, S607 - fixed words
+            unmount(self.disk)
 
     def url_of(self, role: str, database: str = embedded.DATABASE) -> str:
         """Return the URL of a role in a database of the server."""
@@ -91,7 +89,7 @@ class Ground:
         pid = embedded.status(self.home).pid
         if pid is not None:
             os.kill(pid, how)
-            while Path(f"/proc/{pid}").exists():
+            while lives(pid):
                 time.sleep(TICK)
         self.up()
 
@@ -171,11 +169,31 @@ class Ground:
         return [pid, *map(int, children)]
 
 
+def lives(pid: int) -> bool:
+    """Tell whether a process runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
     """Make a place that the server's account may pass through."""
-    made = tempfile.TemporaryDirectory(prefix=prefix, dir="/var/tmp")  # noqa: S108 - a fresh directory
+    made = tempfile.TemporaryDirectory(prefix=prefix, dir="/var/tmp")
     Path(made.name).chmod(0o755)
     return made
+
+
+def mount(disk: Path) -> bool:
+    """Make a directory a disk of its own, in memory; tell whether that was allowed."""
+    disk.mkdir()
+    disk.chmod(0o755)
+    return _mount(disk, f"size={SIZE}")
+
+
+def unmount(disk: Path) -> None:
+    """Give a disk back."""
+    subprocess.run(["umount", "-l", str(disk)], check=False)  # noqa: S603, S607 - fixed words
 
 
 def _mount(disk: Path, options: str, *, check: bool = False) -> bool:

@@ -5,6 +5,7 @@ Nothing here uses the product's own fold: a hold begins with a claim and ends wi
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -233,7 +234,7 @@ def followed(seen: Sequence[int], positions: Iterable[int]) -> list[str]:
     """Check that a follower saw every event up to where it is, each once and in order."""
     if not seen:
         return []
-    wrong = [f"the follower saw {b} after {a}" for a, b in zip(seen, seen[1:], strict=False) if b <= a]
+    wrong = [f"the follower saw {b} after {a}" for a, b in itertools.pairwise(seen) if b <= a]
     missed = {one for one in positions if one <= seen[-1]} - set(seen)
     return wrong + [f"lost to the follower: {one}" for one in sorted(missed)]
 

@@ -6,7 +6,7 @@ What a child is to run is imported after that, so this module imports nothing el
 from __future__ import annotations
 
 import ctypes
-import datetime as module
+import datetime as dt
 import logging
 import signal
 import time
@@ -27,8 +27,8 @@ def shift(seconds: float) -> None:
     """Set this process's clock ahead by ``seconds``; back, where they are negative."""
     if not seconds:
         return
-    real, real_time, real_ns = module.datetime, time.time, time.time_ns
-    ahead = module.timedelta(seconds=seconds)
+    real, real_time, real_ns = dt.datetime, time.time, time.time_ns
+    ahead = dt.timedelta(seconds=seconds)
 
     class Meta(type(real)):  # type: ignore[misc]
         def __instancecheck__(cls, one: object) -> bool:
@@ -42,6 +42,6 @@ def shift(seconds: float) -> None:
         def now(cls, tz: Any = None) -> Any:
             return real.now(tz) + ahead
 
-    module.datetime = Shifted  # type: ignore[misc]
+    dt.datetime = Shifted  # type: ignore[misc]
     time.time = lambda: real_time() + seconds
     time.time_ns = lambda: real_ns() + int(seconds * 1e9)
