@@ -15,7 +15,7 @@ AGAIN = 0.1
 
 def live(url: str, port: int) -> None:
     """Serve until a signal ends it; begin again while the database does not answer, as a service manager would."""
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process
+    sys.stderr = open(os.environ.get("SOAKWEB", os.devnull), "a")  # noqa: SIM115, PTH123 - as long as the process
     while True:
         try:
             serve(url, "127.0.0.1", port, Limits(per_second=1000, burst=3000), lambda _: None)
