@@ -109,8 +109,9 @@ def _known_broken(done: _Round, row: Row) -> bool:
 
 
 def _break(unit: Unit, done: _Round, row: Row, error: Exception) -> None:
-    unit.add(broken(unit, row, error))
-    done.broken.append({"policy": row["key"], "reason": str(error).partition("\n")[0]})
+    said = broken(unit, row, error)
+    unit.add(said)
+    done.broken.append({"policy": row["key"], **said.event.model_dump(include={"reason"})})
 
 
 # -- the watch ---------------------------------------------------------------------------------------------------------

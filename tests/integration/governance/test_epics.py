@@ -203,6 +203,7 @@ def test_only_the_last_approval_of_a_stage_escaped(scene: Scene) -> None:
 
 
 def test_from_the_intake_to_the_verdict(scene: Scene) -> None:
+    scene.cards()
     scene.ok(scene.human, c.AdoptWorkflow(text=stock.read("workflow", "intake"), source="intake.toml"))
     lanes = PROJECT + '[[lane]]\nkey = "intake"\nworkflow = "intake"\n'
     scene.ok(scene.human, c.AdoptProject(text=lanes, source="project.toml"))

@@ -40,6 +40,7 @@ def test_lifetime_strikes_do_not_punish_volume(scene: Scene, clock: Clock) -> No
 def test_a_merge_conflict_strikes_no_reviewer(scene: Scene) -> None:
     """A conflict at integration was booked on the reviewer who had approved before the conflict was there."""
     adopt(scene)
+    scene.cards()
     scene.ok(scene.human, c.AdoptWorkflow(text=stock.read("workflow", "dev"), source="dev.toml"))
     families = f"""
 [[family]]
