@@ -69,14 +69,14 @@ def append(
 
 def _told(chance: random.Random, lanes: tuple[str, ...]) -> Iterator[Row]:
     clock = Clock()
-    running = [_life(chance, chance.choice(lanes)) for _ in range(BESIDE)]
+    running = [_life(chance, chance.choice(lanes), place) for place in range(BESIDE)]
     for number in count():
         if number % 30 == 0:
             yield _poll(chance, clock, number)
         place = chance.randrange(BESIDE)
         event = next(running[place], None)
         if event is None:
-            running[place] = _life(chance, chance.choice(lanes))
+            running[place] = _life(chance, chance.choice(lanes), place)
             continue
         event["recorded_at"] = clock.tick(chance)
         yield event
@@ -93,8 +93,8 @@ def _row(stream: str, version: int, kind: str, body: Row, **stamps: Any) -> Row:
     return {"stream": stream, "version": version, "type": kind, "schema": 1, "body": body, **stamps}
 
 
-def _life(chance: random.Random, lane: str) -> Iterator[Row]:
-    """Yield the events of one task."""
+def _life(chance: random.Random, lane: str, desk: int) -> Iterator[Row]:
+    """Yield the events of one task; ``desk`` tells apart the agents at work at one moment: each holds one task."""
     task = UUID(int=chance.getrandbits(128), version=4)
     stream, version, project = f"task-{task}", 0, lane.partition("/")[0]
     authors: dict[str, str] = {}
@@ -117,7 +117,7 @@ def _life(chance: random.Random, lane: str) -> Iterator[Row]:
     while STAGES[place] != "done":
         stage = STAGES[place]
         family = chance.choice([f for f in FAMILIES if f != authors.get("implementing")])
-        who = {"actor": f"{family}-{chance.randint(1, 8)}", "family": family, "capability": f"role:{ROLES[stage]}"}
+        who = {"actor": f"{family}-{desk}", "family": family, "capability": f"role:{ROLES[stage]}"}
         holder = {"subject_agent": who["actor"], "subject_family": family}
         yield said("TaskClaimed", _claim(stage, FAMILIES[family][1]), **who)
         for _ in range(chance.randint(0, 2)):
