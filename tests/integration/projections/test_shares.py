@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from ainarres.database.connect import connect
 from ainarres.ledger import store
 from ainarres.projections import rebuild, shares
 
 if TYPE_CHECKING:
     import psycopg
+    import pytest
     from tests.integration.projections.story import Story
 
 
