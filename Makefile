@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections lock clean
+.PHONY: help venv hammer demo test test-15 browser check lint format schema reference mutants bench-projections lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; write
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
-test: $(STAMP) ## run the whole test suite
-	$(BIN)/pytest -n $(WORKERS)
+test: $(STAMP) ## run the whole test suite but what needs Chromium
+	$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
+
+browser: $(STAMP) ## try the pages in Chromium (apt-get install chromium); screenshots go to build/browser
+	$(BIN)/pytest -q tests/browser
 
 test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
 	$(BIN)/pytest -q tests/integration/audit/fifteen.py
@@ -44,7 +47,7 @@ lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test mutants ## the gate: lint, tests, mutants, and the demo
+check: lint test browser mutants ## the gate: lint, tests, Chromium, mutants, and the demo
 	$(BIN)/ainarres demo
 
 format: $(STAMP) ## let ruff format the code and fix what it safely can
