@@ -63,7 +63,7 @@ mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
-bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back
 	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
