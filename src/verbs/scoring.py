@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ainarres.domain.eligibility import Route
     from ainarres.domain.events import Score
     from ainarres.domain.task import Task
-    from ainarres.verbs.unit import Call, Row, Unit
+    from ainarres.verbs.unit import Row, Unit
 
 SQL = load("ainarres.verbs", "scoring.sql")
 _DEPTH = 4096
@@ -30,20 +30,16 @@ _DEPTH = 4096
 
 
 def lanes_in(rows: Iterable[Row]) -> frozenset[str]:
-    """Return the lanes that score, of rows of lanes with their settings."""
-    return frozenset(row["key"] for row in rows if row["settings"].get("routing") == "scored")
+    """Return the lanes that score."""
+    return frozenset(row["key"] for row in rows if row["routing"] == "scored")
 
 
-def pick(
-    unit: Unit, routes: Sequence[Route], scored: frozenset[str], first: Sequence[Call] = ()
-) -> tuple[Row, Score] | None:
-    """Lock the task that suits the caller best, of the lane whose turn it is, and read the clock; ``first`` are
-    statements to run before.
+def pick(unit: Unit, routes: Sequence[Route], scored: frozenset[str]) -> tuple[Row, Score] | None:
+    """Lock the task that suits the caller best, of the lane whose turn it is, and read the clock.
 
     Null where that lane does not score, there is nothing, or others have locked all that was scored.
     """
-    *_, heads = unit.call(*first, (SQL["head"], _wanted(unit, routes)))
-    head = heads[0] if heads else None
+    head = unit.row(SQL["head"], _wanted(unit, routes))
     lane = next((route.lane for route in routes if head is not None and route.id == head["route"]), None)
     if lane not in scored:
         return None

@@ -13,4 +13,4 @@ SELECT p.task, p.title, p.stage, p.cancelled, p.blocked, p.holder
 
 -- lane --
 -- Whether a lane hands out work, and in what order.
-SELECT key, paused, settings FROM projection.lane WHERE key = %(lane)s
+SELECT key, paused, settings ->> 'routing' AS routing FROM projection.lane WHERE key = %(lane)s
