@@ -87,6 +87,13 @@ MUTANTS = (
         f"{UNIT}/test_holding.py::TestEveryHolderVerb::test_needs_the_fence_of_the_hold_where_one_is_given[said_advance]",
     ),
     Mutant(
+        "operators hold nothing, whatever they are called",
+        "domain/holding.py",
+        'if hold.agent != me or context.caller.scope != "agent":',
+        "if hold.agent != me:",
+        f"{VERBS}/test_permissions.py::test_a_holder_s_other_credentials_do_not_hold",
+    ),
+    Mutant(
         "the end of a lease",
         "domain/holding.py",
         "if not hold.live(context.now):",
