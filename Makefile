@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled check lint format schema reference mutants bench-projections lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +44,8 @@ demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and n
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest -n $(WORKERS)
 
-test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
-	$(BIN)/pytest -q tests/integration/audit/fifteen.py
+test-15: $(STAMP) ## run ledger, verbs, contract and backups on PostgreSQL 15 (needs it: AINARRES_PG15 names its programs)
+	$(BIN)/python -m tests.fifteen -n $(WORKERS)
 
 test-pooled: $(STAMP) ## every verb through PgBouncer in transaction mode (needs it: apt-get install pgbouncer)
 	$(BIN)/pytest -q tests/faults/pooled.py
@@ -72,6 +72,19 @@ mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
+
+bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw floor (ten minutes; quiet machine)
+	$(BIN)/python -m bench.race
+
+bench-peers: $(STAMP) ## install the peers that `make bench` races against, into bench/.peers
+	$(BIN)/python -m bench.peers
+
+bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and under a held snapshot
+	$(BIN)/python -m bench.growth
+
+bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not take
+	$(BIN)/python -m bench.excluded
+
 bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
 	$(BIN)/python -m bench.projections
 
