@@ -91,8 +91,8 @@ GUARDS = (
     Guard(
         "an append promises before it takes a position",
         LEDGER,
-        "    PERFORM pg_advisory_xact_lock_shared((16718::bigint << 48) | promise),",
-        "    PERFORM",
+        "    remembered := pg_advisory_xact_lock_shared((16718::bigint << 48) | promise)::text",
+        "    remembered := ''",
         "lost to the follower",
     ),
     Guard(
