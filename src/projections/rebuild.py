@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from ainarres.database.queries import load
 from ainarres.ledger import store
-from ainarres.projections import board, evidence, registers, shares
+from ainarres.projections import evidence, registers, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +75,7 @@ def check(
 def fill_then(connection: psycopg.Connection[Any], upto: int) -> None:
     """Fill temporary tables, gone with the open transaction, with the projections as of a position.
 
-    Not with what only verbs under way ask for: commands, and the versions of agents' streams.
+    Not with the versions of agents' streams: only verbs under way ask for them.
     """
     _create_temporary(connection, but=("evidence",))
     _Filler(connection, "pg_temp", None).go_back(upto)
@@ -140,7 +140,7 @@ class _Filler:
 
     def __init__(self, connection: psycopg.Connection[Any], schema: str, progress: Progress | None) -> None:
         self._connection, self._progress = connection, progress
-        self._sql, self._board = _into(SQL, schema), _into(board.SQL, schema)
+        self._sql = _into(SQL, schema)
         self._registers, self._evidence = _into(registers.SQL, schema), _into(evidence.SQL, schema)
 
     def fill(self, upto: int, workers: int) -> None:
@@ -188,14 +188,13 @@ class _Filler:
                 copy.write_row(row)
         routes = [{"id": key, "parts": Jsonb(parts)} for key, parts in share.routes.items()]
         with self._connection.cursor() as cursor:
-            cursor.executemany(self._board["add_route"], routes)
+            cursor.executemany(self._sql["add_route"], routes)
 
     def _settle(self, tasks: list[UUID] | None, after: int, upto: int) -> None:
         """Write what is made of the rows and of the ledger at once."""
         self._connection.execute(self._sql["edges"], {"tasks": tasks})
         self._connection.execute(self._sql["waits"], {"tasks": tasks})
-        self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
-        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto})
 
 
 def _into(statements: Mapping[str, LiteralString], schema: str) -> dict[str, LiteralString]:

@@ -43,17 +43,6 @@ SELECT pg_advisory_unlock(1634299492, 0)
 -- The last position this snapshot sees.
 SELECT coalesce(max(position), 0) FROM ledger.event
 
--- commands --
--- Command ids from the ledger: where the events of each stand.
-INSERT INTO projection.command AS c (agent, command, request, first_position, last_position)
-SELECT actor, command, min(request), min(position), max(position)
-  FROM ledger.event
- WHERE command IS NOT NULL AND actor IS NOT NULL AND position > %(after)s AND position <= %(upto)s
- GROUP BY actor, command
-ON CONFLICT (agent, command) DO UPDATE
-   SET first_position = least(c.first_position, EXCLUDED.first_position),
-       last_position = greatest(c.last_position, EXCLUDED.last_position)
-
 -- dependents --
 -- Tasks that wait, or waited, on one of these.
 SELECT DISTINCT task FROM projection.dependency WHERE prerequisite = ANY (%(tasks)s)
@@ -81,6 +70,10 @@ UPDATE projection.board b SET waits = open.edges
   FROM (SELECT task, count(*) AS edges FROM projection.dependency
          WHERE NOT met AND (%(tasks)s::uuid[] IS NULL OR task = ANY (%(tasks)s)) GROUP BY task) AS open
  WHERE b.task = open.task
+
+-- add_route --
+-- A route that some task met; several shares meet the same.
+INSERT INTO projection.route (id, parts) VALUES (%(id)s, %(parts)s) ON CONFLICT (id) DO NOTHING
 
 -- copy_board --
 -- The board's rows in bulk.

@@ -35,6 +35,11 @@ def statement_of(event: str) -> str:
     return _HUMP.sub("_", event).lower()
 
 
+def concerns(fact: Fact) -> bool:
+    """Tell whether some register follows from ``fact``."""
+    return statement_of(type(fact.event).__name__) in SQL
+
+
 def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[str, LiteralString] = SQL) -> None:
     """Bring the registers to what ``fact`` says; safe in a pipeline."""
     statement = statements.get(statement_of(type(fact.event).__name__))

@@ -82,7 +82,6 @@ def _wrong(owner: psycopg.Connection[Any]) -> Iterator[str]:
         ("a task's edges", declared.SQL["edges"], one),
         ("what an agent holds", declared.SQL["held_by"], mine),
         ("my hold", board.SQL["mine"], mine),
-        ("what ran out", board.SQL["ran_out"], mine),
         ("what waits on it", board.SQL["dependents"], one),
         ("what it waits on", board.SQL["unmet"], one),
         ("work that waits", demand.SQL["pending"], {"lane": None}),
@@ -108,7 +107,7 @@ def _wrong(owner: psycopg.Connection[Any]) -> Iterator[str]:
 
 def _scanned(owner: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]) -> Iterator[str]:
     """Yield the tables that the plan of a statement reads from end to end."""
-    row = owner.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters, prepare=False).fetchone()  # type: ignore[call-overload]  # a test's own SQL
+    row = owner.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters, prepare=False).fetchone()
     assert row is not None
     plans = row[0] if isinstance(row[0], list) else json.loads(row[0])
     left = [plans[0]["Plan"]]
