@@ -136,11 +136,11 @@ ANALYZE projection.{name}
 
 -- only_live --
 -- Rows of the live table that the ledger does not give.
-SELECT t::text AS row FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- only_ledger --
 -- Rows that the ledger gives and the live table lacks.
-SELECT t::text AS row FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- count --
 -- How many rows agree.
