@@ -88,7 +88,7 @@ bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and un
 bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not take
 	$(BIN)/python -m bench.excluded
 
-bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back
+bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back (quiet machine)
 	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes

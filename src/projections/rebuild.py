@@ -14,14 +14,16 @@ from psycopg.types.json import Jsonb
 
 from ainarres.database.queries import load
 from ainarres.ledger import store
-from ainarres.projections import evidence, registers, shares
+from ainarres.projections import cause, evidence, registers, shares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import LiteralString
     from uuid import UUID
 
     import psycopg
+
+    from ainarres.projections.cause import Cause
 
     Progress = Callable[[int, int], None]
     """Hears how many events were folded, and of how many."""
@@ -39,6 +41,8 @@ class Difference:
     table: str
     live: str | None
     ledger: str | None
+    cause: Cause | None = None
+    """The event it goes back to, where that can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def check(
         last = _scalar(connection, SQL["last"])
         names = _create_temporary(connection)
         _Filler(connection, "pg_temp", progress).fill(last, workers)
-        found = next((d for name in names if (d := _difference(connection, name)) is not None), None)
+        found = next((d for name in names if (d := _difference(connection, name, last)) is not None), None)
         rows = {name: _scalar(connection, _named("count", name)) for name in names}
         return Checked(last, rows, found)
     finally:
@@ -75,7 +79,7 @@ def check(
 def fill_then(connection: psycopg.Connection[Any], upto: int) -> None:
     """Fill temporary tables, gone with the open transaction, with the projections as of a position.
 
-    Not with what only verbs under way ask for: commands, and the versions of agents' streams.
+    Not with the versions of agents' streams: only verbs under way ask for them.
     """
     _create_temporary(connection, but=("evidence",))
     _Filler(connection, "pg_temp", None).go_back(upto)
@@ -140,8 +144,8 @@ class _Filler:
 
     def __init__(self, connection: psycopg.Connection[Any], schema: str, progress: Progress | None) -> None:
         self._connection, self._progress = connection, progress
-        self._sql, self._registers = _into(SQL, schema), _into(registers.SQL, schema)
-        self._evidence = _into(evidence.SQL, schema)
+        self._sql = _into(SQL, schema)
+        self._registers, self._evidence = _into(registers.SQL, schema), _into(evidence.SQL, schema)
 
     def fill(self, upto: int, workers: int) -> None:
         """Fill empty tables with the projections as of a position."""
@@ -220,12 +224,19 @@ def _run(connection: psycopg.Connection[Any], statement: str, name: str, setting
     connection.execute(_named(statement, name, settings))
 
 
-def _difference(connection: psycopg.Connection[Any], name: str) -> Difference | None:
-    live = connection.execute(_named("only_live", name)).fetchone()
-    ledger = connection.execute(_named("only_ledger", name)).fetchone()
-    if live is None and ledger is None:
+def _difference(connection: psycopg.Connection[Any], name: str, upto: int) -> Difference | None:
+    sides = [connection.execute(_named(side, name)).fetchone() for side in ("only_live", "only_ledger")]
+    return difference(connection, name, sides, upto)
+
+
+def difference(
+    connection: psycopg.Connection[Any], name: str, sides: Sequence[Any], upto: int, *, schema: str = ""
+) -> Difference | None:
+    """Return how a table differs, from the first row (as text and as JSON) that each of the two ``sides`` has alone."""
+    if not any(sides):
         return None
-    return Difference(name, live[0] if live else None, ledger[0] if ledger else None)
+    live, ledger = ((None, None) if side is None else side for side in sides)
+    return Difference(schema + name, live[0], ledger[0], cause.of(connection, name, live[1], ledger[1], upto))
 
 
 def _scalar(connection: psycopg.Connection[Any], statement: Any) -> int:

@@ -43,10 +43,6 @@ SELECT pg_advisory_unlock(1634299492, 0)
 -- The last position this snapshot sees.
 SELECT coalesce(max(position), 0) FROM ledger.event
 
--- add_route --
--- Interns a route; its id is a hash of its parts, so whoever comes second writes nothing.
-INSERT INTO projection.route (id, parts) VALUES (%(id)s, %(parts)s) ON CONFLICT (id) DO NOTHING
-
 -- dependents --
 -- Tasks that wait, or waited, on one of these.
 SELECT DISTINCT task FROM projection.dependency WHERE prerequisite = ANY (%(tasks)s)
@@ -74,6 +70,10 @@ UPDATE projection.board b SET waits = open.edges
   FROM (SELECT task, count(*) AS edges FROM projection.dependency
          WHERE NOT met AND (%(tasks)s::uuid[] IS NULL OR task = ANY (%(tasks)s)) GROUP BY task) AS open
  WHERE b.task = open.task
+
+-- add_route --
+-- A route that some task met; several shares meet the same.
+INSERT INTO projection.route (id, parts) VALUES (%(id)s, %(parts)s) ON CONFLICT (id) DO NOTHING
 
 -- copy_board --
 -- The board's rows in bulk.
@@ -136,11 +136,11 @@ ANALYZE projection.{name}
 
 -- only_live --
 -- Rows of the live table that the ledger does not give.
-SELECT t::text AS row FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- only_ledger --
 -- Rows that the ledger gives and the live table lacks.
-SELECT t::text AS row FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- count --
 -- How many rows agree.

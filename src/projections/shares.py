@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from ainarres.ledger.event import StoredEvent
+    from ainarres.projections.fold import Workflows
 
     Share = tuple[UUID, UUID, int]
     Definitions = list[dict[str, Any]]
@@ -81,6 +82,11 @@ def some(connection: psycopg.Connection[Any], tasks: Iterable[UUID], upto: int) 
         yield folder.folded(store.read_tasks(connection, left[first : first + EVENTS // 20], upto))
 
 
+def workflows(connection: psycopg.Connection[Any], upto: int) -> Workflows:
+    """Read every version of every workflow that was adopted up to a position."""
+    return _read(_definitions(connection, upto))
+
+
 def _in_turn(pool: ProcessPoolExecutor, shares: Iterable[Share], ahead: int) -> Iterator[Folded]:
     waiting: deque[Future[Folded]] = deque()
     try:
@@ -100,7 +106,7 @@ class _Folder:
 
     def __init__(self, connection: psycopg.Connection[Any], upto: int, definitions: Definitions, of: int) -> None:
         self._connection, self._upto, self._of = connection, upto, of
-        self._workflows = {(one["key"], one["version"]): Workflow.from_json(one["definition"]) for one in definitions}
+        self._workflows = _read(definitions)
 
     def fold(self, share: Share) -> Folded:
         """Fold a share."""
@@ -135,6 +141,10 @@ def _fold(share: Share) -> Folded:
 def _definitions(connection: psycopg.Connection[Any], upto: int) -> Definitions:
     pages = store.stream_types(connection, 0, upto, ["WorkflowAdopted"], only=True)
     return [stored.body for page in pages for stored in page if stored.body is not None]
+
+
+def _read(definitions: Definitions) -> Workflows:
+    return {(one["key"], one["version"]): Workflow.from_json(one["definition"]) for one in definitions}
 
 
 def _address(connection: psycopg.Connection[Any]) -> str:

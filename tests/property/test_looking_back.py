@@ -25,7 +25,7 @@ CI = settings(
     print_blob=True,
     phases=PHASES,
 )
-OF_VERBS = ("agent", "command")
+OF_VERBS = ("agent",)
 """What verbs under way ask for; nobody looks back at it."""
 ENOUGH = 60
 
