@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,14 +29,26 @@ $(STAMP): pyproject.toml requirements.lock
 hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; writes bench/results/hammer.json
 	$(BIN)/python -m bench.hammer
 
+soak: $(STAMP) ## half an hour of faults under load and a checker (SOAK="--minutes 5 --seed 7" …); writes bench/results/soak.json
+	$(BIN)/python -m bench.soak $(SOAK)
+
+soak-mutants: $(STAMP) ## switch guards off one by one: a short soak of each must find something wrong
+	$(BIN)/python -m bench.soak.mutants
+
+failover: $(STAMP) ## promote a standby under load, 20 times; writes bench/results/failover.json
+	$(BIN)/python -m bench.failover
+
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest -n $(WORKERS)
 
-test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
-	$(BIN)/pytest -q tests/integration/audit/fifteen.py
+test-15: $(STAMP) ## run ledger, verbs, contract and backups on PostgreSQL 15 (needs it: AINARRES_PG15 names its programs)
+	$(BIN)/python -m tests.fifteen -n $(WORKERS)
+
+test-pooled: $(STAMP) ## every verb through PgBouncer in transaction mode (needs it: apt-get install pgbouncer)
+	$(BIN)/pytest -q tests/faults/pooled.py
 
 lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .

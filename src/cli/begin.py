@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def init(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Make a ledger, adopt the stock workflows and role cards, write sample files here; safe to repeat."""
+    """Make a ledger, adopt the stock role cards and workflows, write sample files here; safe to repeat."""
     from ainarres.database.migrate import migrate  # noqa: PLC0415 - the table of commands needs no driver
 
     given = access.settings(url, home)
@@ -109,12 +109,12 @@ def _open(session: Session) -> tuple[str, list[str]]:
 
     opened = _do(session, c.OpenLedger())
     adopted = []
-    for name in stock.names("workflow"):
-        done = _do(session, c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml"))
-        adopted += [f"workflow {name} version {done['version']}"] if done["changed"] else []
     for name in stock.names("role"):
         done = _do(session, c.AdoptCard(role=name, text=stock.read("role", name)))
         adopted += [f"role card {name} version {done['version']}"] if done["changed"] else []
+    for name in stock.names("workflow"):
+        done = _do(session, c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml"))
+        adopted += [f"workflow {name} version {done['version']}"] if done["changed"] else []
     done = _do(session, c.AdoptPolicy(text=stock.read("policy", "sequential"), source="sequential.toml"))
     adopted += [f"policy sequential version {done['version']}"] if done["changed"] else []
     return str(opened["ledger"]), adopted

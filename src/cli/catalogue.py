@@ -156,6 +156,7 @@ ACTS = (
     Act("report", "figures:report", "watch", "ainarres report --lane web/dev"),
     Act("reviews", "figures:reviews", "watch", "ainarres reviews --by maker"),
     Act("demand", "figures:demand", "watch", "ainarres demand --lane web/dev"),
+    Act("agents", "roster:agents", "watch", "ainarres agents --family opencode+qwen"),
     Act("families", "definitions:families", "watch", "ainarres families"),
     Act("family list", "definitions:families", "operate", "ainarres family list"),
     Act("token list", "definitions:tokens", "operate", "ainarres token list"),

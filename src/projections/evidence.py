@@ -1,27 +1,36 @@
 """Evidence on families: one row a judged submission, written in the transaction of the move that judged it.
 
 Nothing is counted and nothing updated, so that a family's verbs never wait for each other. A rebuild runs the same
-statement over the whole ledger.
+function, ``verb.judged``, over the whole ledger.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from psycopg.rows import dict_row
+
 from ainarres.database.queries import load
 from ainarres.domain.events import TaskAdvanced, TaskRejected
+from ainarres.projections.intervals import Rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
     import psycopg
 
-    from ainarres.domain.fact import Fact
-
 SQL = load("ainarres.projections", "evidence.sql")
+JUDGING = (TaskAdvanced, TaskRejected)
+"""Events that may judge a submission."""
+NEWEST = 200
+"""Pieces of evidence that a reputation looks back on, so that it costs the same however old the ledger is."""
 
 
-def record(connection: psycopg.Connection[Any], block: Sequence[Fact]) -> None:
-    """Write what the just appended ``block`` says; safe in a pipeline, after the board is written."""
-    if any(isinstance(fact.event, (TaskAdvanced, TaskRejected)) for fact in block):
-        connection.execute(SQL["record"], {"after": None, "upto": None, "count": len(block)})
+def reputation(connection: psycopg.Connection[Any], family: str, capabilities: Iterable[str]) -> Mapping[str, Rate]:
+    """Return a family's first-pass yield at some capabilities: of its newest judged submissions, how many nobody sent
+    back. A capability without evidence is left out.
+    """
+    wanted = {"family": family, "capabilities": sorted(set(capabilities)), "newest": NEWEST}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(SQL["yield"], wanted).fetchall()
+    return {row["capability"]: Rate(row["passed"], row["judged"]) for row in rows}

@@ -14,14 +14,16 @@ from ainarres.domain.commands import Advance, Claim, Done, Next
 from ainarres.domain.eligibility import Route
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
+from ainarres.verbs import scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
 from ainarres.verbs.tasks import advance, outlive, resolve, whole
-from ainarres.verbs.unit import SQL, Call, Halt, Unit
+from ainarres.verbs.unit import SQL, Halt, Unit
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from ainarres.domain.events import Score
     from ainarres.domain.task import Task
     from ainarres.domain.workflow import Workflow
     from ainarres.verbs.unit import Row
@@ -47,13 +49,13 @@ class Moved(Exception):
         super().__init__(refusal.reason)
 
 
-def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
+def recover(unit: Unit, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
     many.
     """
-    unit.start((board.SQL["lock_mine"], {"agent": agent}))  # one's own is waited for, others' are not
+    unit.begin(held=True)  # one's own is waited for, others' are not
     lanes = lanes_of(unit) if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
-    wanted = {"agent": agent, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
+    wanted = {"agent": unit.caller.actor, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
     unit.now = clock[0]["now"]
     for row in rows:
@@ -68,54 +70,45 @@ def lanes_of(unit: Unit) -> frozenset[str]:
     return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
 
 
-def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
+def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
     """
-    mine, ran_out, lanes, ids = unit.start(
-        (board.SQL["mine"], {"agent": agent}),
-        (board.SQL["ran_out"], {"agent": agent}),
-        (board.SQL["lanes"], None),
-        (board.SQL["route_ids"], None),
-    )
+    seen = unit.begin(wide=True)["seen"]
     _may_hold(unit)
     named = resolve(unit, command.task) if command.task is not None else None
+    ran_out = seen["ran_out"] or ()
     if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
         raise Expired
-    if mine:
-        return _already(board.from_row(mine[0]), command)
-    taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
+    if seen["mine"]:
+        return _already(board.from_json(seen["mine"]), command)
+    taken = _take(unit, command, named, seen)
     if taken is None:
         return _empty(unit, command.lane)
     outlive(unit, taken)
     return Answer(task=taken)
 
 
-def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
+def done(unit: Unit, command: Done, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
     named = whole(command.task) if command.task is not None else None
-    locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
-    held, ran_out, lanes, ids = unit.start(
-        locking,
-        (board.SQL["ran_out"], {"agent": agent}),
-        (board.SQL["lanes"], None),
-        (board.SQL["route_ids"], None),
-    )
+    found = unit.begin(locked=named, held=named is None, wide=command.claim_next)
+    row, seen = found["task"], found["seen"]
     _may_hold(unit)
-    if not held:
+    if row is None:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
-    task = board.from_row(held[0])
+    task = board.from_json(row)
     if command.task is not None and resolve(unit, command.task) != task.id:
         raise Halt(Refusal("lease_lost", f"you hold another task, {task.id}; name that one, or none"))
     move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:
         return Answer(task=finished)
-    others = [row for row in ran_out if not row["mine"] and row["lane"] in lanes_of(unit)]
+    others = [row for row in seen["ran_out"] or () if not row["mine"] and row["lane"] in lanes_of(unit)]
     if others and not recovered:
         raise Expired
     extra = {"done": str(finished.id)}
-    taken = _take(unit, Claim(lane=command.lane), None, lanes, ids[0]["ids"] or [])
+    taken = _take(unit, Claim(lane=command.lane), None, seen)
     if taken is None:
         empty = _empty(unit, command.lane)
         return Answer(reason=empty.reason, task=None, extra={**empty.extra, **extra})
@@ -142,22 +135,25 @@ def _already(task: Task, command: Claim) -> Answer:
     )
 
 
-def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids: list[int]) -> Task | None:
+def _take(unit: Unit, command: Claim, named: UUID | None, seen: Row) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
+    lanes = seen["lanes"] or []
     limits = limits_of(lanes)
     task: Task | None
+    score: Score | None = None
     if named is not None:
         task = _named(unit, named)
     else:
         lane = unit.lane(command.lane)["key"] if command.lane is not None else None
         open_lanes = {row["key"] for row in lanes if not row["paused"] and lane in (None, row["key"])}
-        task = _pick(unit, [route for route in _routes(unit, ids).values() if route.lane in open_lanes], limits)
+        routes = [route for route in _routes(unit, seen["routes"] or []).values() if route.lane in open_lanes]
+        task, score = _pick(unit, routes, limits, scoring.lanes_in(lanes))
     if task is None:
         return None
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    decision = holding.claim(task, context, fence=new_fence())
+    decision = holding.claim(task, context, fence=new_fence(), score=score)
     if named is None and isinstance(decision, Refusal):
         raise Moved(decision)
     taken = unit.take(decision).task
@@ -176,45 +172,47 @@ def _named(unit: Unit, wanted: UUID) -> Task:
     raise Halt(Refusal("conflict", "somebody is moving this task right now; look again"))
 
 
-def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
-    """Lock the best ready task of the routes open to the caller, leaving out stages that are full.
+def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str]) -> tuple[Task | None, Score | None]:
+    """Lock the best ready task of the routes open to the caller, leaving out stages that are full; return it with its
+    score where that chose it.
 
     A task of a full stage is put back with the lock its limit was counted under: two such locks in one hand, taken in
     the order of two agents' tastes, would hold each other up.
     """
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
+    if limited and scored:  # whose turn it is must not be said by a task that nobody may take
+        routes = _not_full(unit, routes, limits)
     while routes:
         openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
         if not openings:
-            return None
-        wanted = {
-            "routes": [opening.route for opening in openings],
-            "befores": [None if o.after is None else unit.now - o.after for o in openings],
-            "agent": unit.caller.actor,
-        }
-        look: list[Call] = [(board.SQL["pick"], wanted), (board.SQL["picked"], None), (SQL["clock"], None)]
-        _, rows, clock = unit.call(*([(SQL["aside"], None)] if limited else []), *look)[-3:]
-        if not rows:
-            return None
-        unit.now = clock[0]["now"]
-        task = board.from_row(rows[0])
+            break
+        if limited:
+            unit.call((SQL["aside"], None))
+        suited = scoring.pick(unit, routes, scored) if scored else None
+        if suited is not None:
+            task = board.from_row(suited[0])
+        else:
+            befores = [None if o.after is None else unit.now - o.after for o in openings]
+            row = unit.pick([o.route for o in openings], befores)
+            if row is None:
+                break
+            task = board.from_json(row)
         full = full_stage(unit, task, limits)
         if full is None:
-            return task
+            return task, suited[1] if suited is not None else None
         unit.call((SQL["put_back"], None))
-        routes = [
-            r for r in routes if (r.workflow, r.stage) != (task.workflow, task.stage) or not _within(r.lane, full)
-        ]
-    return None
+        routes = [r for r in routes if not _under(unit, r, task, full, limits)]
+    return None, None
 
 
 def limits_of(lanes: list[Row]) -> Limits:
     """Return the limits that lanes set themselves."""
-    return {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+    return {row["key"]: row["wip"] or {} for row in lanes}
 
 
-def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | None:
-    """Return the scope (lane or project) in which the task's stage admits no further lease; null where it does.
+def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> tuple[str, int] | None:
+    """Return the limit that the task's stage has reached: the scope (lane or project) it counts in, and how many live
+    leases it admits there; null where the stage admits another.
 
     Counted under a lock that lasts until the claim commits, so that a limit holds whoever else claims.
     """
@@ -226,7 +224,22 @@ def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | No
     scope, most = limit
     where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
     unit.call((board.SQL["lock_wip"], where))
-    return scope if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+    return limit if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+
+
+def _not_full(unit: Unit, routes: list[Route], limits: Limits) -> list[Route]:
+    """Return the routes whose stage admits another lease at this moment; counted without a lock."""
+    admitted: dict[tuple[str, str, str, int], bool] = {}
+    kept = []
+    for route in routes:
+        limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
+        at = (route.workflow, route.stage, *limit) if limit is not None else None
+        if limit is not None and at is not None and at not in admitted:
+            where = {"scope": limit[0], "stage": route.stage, "workflow": route.workflow}
+            admitted[at] = int(unit.rows(board.SQL["wip"], where)[0]["live"]) < limit[1]
+        if at is None or admitted[at]:
+            kept.append(route)
+    return kept
 
 
 def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tuple[str, int] | None:
@@ -240,8 +253,15 @@ def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tup
     return (lane.partition("/")[0] if stage.wip_scope == "project" else lane), stage.wip
 
 
-def _within(lane: str, scope: str) -> bool:
-    return scope in (lane, lane.partition("/")[0])
+def _under(unit: Unit, route: Route, task: Task, full: tuple[str, int], limits: Limits) -> bool:
+    """Tell whether a route's stage is full as well when the task's is: it counts the same leases and admits no more.
+
+    A lane with a limit of its own, or another version's limit, is counted by itself.
+    """
+    if (route.workflow, route.stage) != (task.workflow, task.stage):
+        return False
+    limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
+    return limit is not None and limit[0] == full[0] and limit[1] <= full[1]
 
 
 def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
@@ -251,6 +271,12 @@ def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
         for row in unit.rows(board.SQL["routes"], {"ids": unread}):
             known[row["id"]] = Route.from_json(row["parts"])
     return {one: known[one] for one in ids}
+
+
+def routes_of(unit: Unit, lane: str) -> list[Route]:
+    """Return the routes of a lane."""
+    ids = [row["id"] for row in unit.rows(board.SQL["route_ids"], {"lane": lane})]
+    return list(_routes(unit, ids).values())
 
 
 def _workflow_of(unit: Unit, route: Route) -> Workflow:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from pydantic import BaseModel
 
 from ainarres.domain import commands as c
@@ -92,7 +92,6 @@ class Session:
         self.connection = connection
         self._known = known or Known()
         self._token = identity.token_hash(token) if token is not None else None
-        self._agent: str | None = None
 
     def execute(self, command: c.Command, key: UUID | None = None, *, patient: bool = True) -> Envelope:
         """Execute ``command`` in one transaction and return its envelope.
@@ -117,8 +116,11 @@ class Session:
         except errors.SequenceGeneratorLimitExceeded:
             self._undo()
             return refused(refusing.READ_ONLY)
-        except _SILENT as error:
-            raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
+        except psycopg.Error as error:
+            self._hang_up()
+            if isinstance(error, _SILENT):
+                raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
+            raise
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
         envelope = self._execute(command, key)  # says whether the caller may
@@ -164,7 +166,7 @@ class Session:
         while True:
             unit = self._unit(None, None)
             try:
-                found = claiming.recover(unit, self._me(), every_lane=every_lane)
+                found = claiming.recover(unit, every_lane=every_lane)
             except _AGAIN:
                 self._undo()
                 continue
@@ -199,9 +201,9 @@ class Session:
 
     def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
         if isinstance(command, c.Claim):
-            return claiming.claim(unit, command, self._me(), recovered=recovered)
+            return claiming.claim(unit, command, recovered=recovered)
         if isinstance(command, c.Done):
-            return claiming.done(unit, command, self._me(), recovered=recovered)
+            return claiming.done(unit, command, recovered=recovered)
         return _VERBS.get(type(command), tasks.run)(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
@@ -234,17 +236,18 @@ class Session:
             request=request_hash(command) if named and command is not None else None,
         )
 
-    def _me(self) -> str:
-        """Return the agent the token stands for, which never changes; an unknown token is nobody's."""
-        if self._agent is None and isinstance(self._token, str):
-            row = self.connection.execute(identity.SQL["agent"], {"token_sha256": self._token}).fetchone()
-            self._agent = row[0] if row is not None else None
-        return self._agent or identity.LOCAL.actor
-
     def _undo(self) -> None:
         """Roll back whatever is open; a connection that is gone has done so itself."""
         if not self.connection.closed and self.connection.info.transaction_status != TransactionStatus.IDLE:
             self.connection.execute(UNIT["rollback"])
+
+    def _hang_up(self) -> None:
+        """Close a connection that is not ready for another verb: a pipeline that broke off may be stuck half way, and
+        a pool would lend it on like that.
+        """
+        wire = self.connection.pgconn
+        if (wire.transaction_status, wire.pipeline_status) != (TransactionStatus.IDLE, PipelineStatus.OFF):
+            self.connection.close()
 
 
 def storable(asked: _M, path: str) -> _M:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from ainarres.domain.refusal import Refusal
-from ainarres.projections import declared, glance, history
+from ainarres.projections import declared, glance, history, roster
 from ainarres.projections.report import fold
 from ainarres.verbs import asking
 from ainarres.verbs.envelope import plain_value
@@ -79,10 +79,27 @@ def router(service: Service) -> APIRouter:
         """Report on the whole run; an agent names one of its lanes."""
         return _reply(await service.read(request, lambda found, caller: _report(found, caller, lane)))
 
+    _of_people(made, service)
+    return made
+
+
+def _of_people(made: APIRouter, service: Service) -> None:
+    """Add who there is, and what each works from."""
+    seen = openapi.of_read()
+
     @made.get("/families", responses=seen)
     async def families(request: Request) -> Response:
         """List families with what they were granted and are denied."""
         return _reply(await service.read(request, lambda found, _: {"families": declared.rows(found, "families")}))
+
+    @made.get("/agents", responses=seen)
+    async def agents(
+        request: Request,
+        family: Annotated[str | None, Query(max_length=200)] = None,
+        everyone: Annotated[bool, Query(alias="all", description="Those without a live credential too")] = False,
+    ) -> Response:
+        """List agents: what each may do and holds, and how its family's work was judged; an agent sees its lanes'."""
+        return _reply(await service.read(request, lambda found, who: _agents(found, who, family, gone=everyone)))
 
     @made.get("/cards/{role}", responses=seen)
     async def card(
@@ -90,8 +107,6 @@ def router(service: Service) -> APIRouter:
     ) -> Response:
         """Return a role card."""
         return _reply(await service.read(request, lambda found, _: card_of(found, role, version)))
-
-    return made
 
 
 def plain(document: Any) -> Any:
@@ -195,6 +210,14 @@ def _report(connection: psycopg.Connection[Any], caller: Caller, typed: str | No
         return Refusal("not_eligible", "the report of all lanes needs scope monitor; name one of yours (?lane=)")
     lane = _lane(connection, caller, typed)
     return lane if isinstance(lane, Refusal) else fold(history.whole(connection), lane).to_json()
+
+
+def _agents(
+    connection: psycopg.Connection[Any], caller: Caller, family: str | None, *, gone: bool
+) -> dict[str, Any] | Refusal:
+    wanted = None if family is None else _storable(family)
+    found = roster.read(connection, family=wanted, lanes=lanes_of(caller), gone=gone)
+    return found if isinstance(found, Refusal) else {"agents": [one.to_json() for one in found]}
 
 
 def card_of(connection: psycopg.Connection[Any], role: str, version: int | None = None) -> dict[str, Any] | Refusal:
