@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw fl
 
 bench-peers: $(STAMP) ## install the peers that `make bench` races against, into bench/.peers
 	$(BIN)/python -m bench.peers
+
+bench-layouts: $(STAMP) ## find the layout each contestant of `make bench` is fastest in
+	$(BIN)/python -m bench.layouts
 
 bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and under a held snapshot
 	$(BIN)/python -m bench.growth
