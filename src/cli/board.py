@@ -13,6 +13,7 @@ from ainarres.cli.people import At, Home, Json, Lane, Url  # noqa: TC001 - typer
 from ainarres.cli.watch import as_of, lane_of, show
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
+from ainarres.projections.wording import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ def board(
     home: Home = None,
 ) -> int:
     """Draw the board: who holds what, for how long, and how much of the lease is left."""
-    from ainarres.projections import glance  # noqa: PLC0415 - the table of commands needs no driver
+    from ainarres.projections import glance, governed  # noqa: PLC0415 - the table of commands needs no driver
 
     if watch and at is not None:
         raise InvalidInput("--watch", "the past does not change", "leave out --watch or --at")
@@ -50,20 +51,30 @@ def board(
             return trouble.refuse(full, as_json=json)
         if json:
             now, lanes = glance.read_columns(connection, full, limit)
-            return show({"lanes": [one.to_json(now) for one in lanes]})
+            governance = governed.look(connection).to_json()
+            return show({"lanes": [one.to_json(now) for one in lanes], "governance": governance})
         if watch:
             return _watch(connection, full, limit)
-        _console().print(draw(glance.read_columns(connection, full, limit)[1]))
+        _console().print(_look(connection, full, limit))
     return 0
 
 
-def draw(lanes: Iterable[Columns]) -> RenderableType:
-    """Return the lanes as something rich can print."""
+def _look(connection: psycopg.Connection[Any], lane: str | None, limit: int) -> RenderableType:
+    from ainarres.projections import glance, governed  # noqa: PLC0415 - as above
+
+    lanes = glance.read_columns(connection, lane, limit)[1]
+    governance = governed.look(connection)
+    told = [] if governance.lines() == [NONE] else ["governance:", *governance.lines()]
+    return draw(lanes, told)
+
+
+def draw(lanes: Iterable[Columns], told: Iterable[str] = ()) -> RenderableType:
+    """Return the lanes as something rich can print, and lines under them."""
     from rich.console import Group  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
     drawn: list[RenderableType] = [_lane(one) for one in lanes]
-    return Group(*(drawn or [Text("no lanes yet: ainarres project adopt FILE")]))
+    return Group(*(drawn or [Text("no lanes yet: ainarres project adopt FILE")]), *map(Text, told))
 
 
 def _lane(lane: Columns) -> RenderableType:
@@ -97,18 +108,16 @@ def _column(cards: Iterable[Card], count: int, among: list[Any]) -> Text:
 def _watch(connection: psycopg.Connection[Any], lane: str | None, limit: int) -> int:
     from rich.live import Live  # noqa: PLC0415 - as above
 
-    from ainarres.projections import glance  # noqa: PLC0415 - as above
-
     console = _console()
     try:
         if not console.is_terminal:  # a pipe gets one board after another
             while True:
-                console.print(draw(glance.read_columns(connection, lane, limit)[1]))
+                console.print(_look(connection, lane, limit))
                 console.file.flush()
                 time.sleep(INTERVAL)
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(draw(glance.read_columns(connection, lane, limit)[1]), refresh=True)
+                live.update(_look(connection, lane, limit), refresh=True)
                 time.sleep(INTERVAL)
     except KeyboardInterrupt:
         return 0

@@ -11,7 +11,8 @@ import typer
 
 from ainarres.cli import access, documents
 from ainarres.cli.definitions import _told
-from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.people import At, Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.watch import as_of
 from ainarres.cli.watch import show as show_json
 from ainarres.faults import InvalidInput
 from ainarres.projections.wording import instant, printable
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from ainarres.domain.policy import Policy
     from ainarres.domain.source import Problem
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="Policy file, or - for standard input")]
+File = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A stock policy, a file that ends in .toml, or - for standard input")
+]
 Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")]
 FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="Family as harness+model")]
 Capability = Annotated[str, typer.Argument(metavar="CAPABILITY", help="The role, as role:implementer")]
@@ -66,31 +69,30 @@ def policies(json: Json = False, url: Url = None, home: Home = None) -> int:
     if json:
         return show_json({"policies": rows})
     print(f"policies in force ({len(rows)}):")
-    print("\n".join(map(_policy_line, rows)) or "  (none) — ainarres policy adopt sequential.toml")
+    print("\n".join(map(_policy_line, rows)) or "  (none) — ainarres policy adopt sequential")
     return 0
 
 
-def status(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Show policies, suspensions, denials, halted capabilities, open flags and the evidence there is."""
+def status(at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
+    """Show policies, suspensions with time to heal, halted capabilities, open flags and the evidence there is."""
     from ainarres.projections import governed  # noqa: PLC0415 - as above
 
-    with access.opened(url, home) as connection:
-        found = governed.status(connection)
+    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
+        found = governed.look(connection)
+    unread = isinstance(found, governed.Unread)
     if json:
-        return show_json(found)
-    lines = ["governance — policies in force:"]
-    lines += [_policy_line(row) for row in found["policies"]] or ["  (none)"]
-    lines += [f"  ⚠ {row['capability']} is HALTED: every holder is denied it" for row in found["halted"]]
-    lines.append("denied:")
-    lines += [_denial_line(row) for row in found["denials"]] or ["  (none)"]
-    lines.append("evidence:")
-    lines += [
-        f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
-        for row in found["evidence"]
-    ] or ["  (none)"]
-    lines.append(f"open flags: {len(found['flags'])}; recommended for revocation: {len(found['recommended'])}")
+        show_json(found.to_json())
+        return int(unread)
+    lines = ["governance:", *found.lines()]
+    if not isinstance(found, governed.Unread):
+        lines += ["policies in force:", *([_policy_line(row) for row in found.policies] or ["  (none)"])]
+        lines.append("evidence:")
+        lines += [
+            f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
+            for row in found.evidence
+        ] or ["  (none)"]
     print("\n".join(lines))
-    return 0
+    return int(unread)
 
 
 def explain(family: FamilyName, capability: Capability, json: Json = False, url: Url = None, home: Home = None) -> int:
@@ -130,7 +132,7 @@ def simulate(  # noqa: PLR0917 - typer reads them by name
     from ainarres.policy.plot import svg as draw  # noqa: PLC0415 - as above
     from ainarres.policy.simulation import simulate as play  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     rates = family or [0.01, 0.05, 0.4]
@@ -162,7 +164,7 @@ def backtest(
     from ainarres.projections import governed  # noqa: PLC0415 - as above
     from ainarres.verbs import past  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     _judging(found)
@@ -211,33 +213,21 @@ def flags(
 
 def inbox(json: Json = False, url: Url = None, home: Home = None) -> int:
     """List what awaits a person: what it is, the evidence, and the command that acts on it."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
+    from ainarres.projections import inbox as waiting  # noqa: PLC0415 - as above
 
     with access.opened(url, home) as connection:
-        items = governed.inbox(connection)
+        items = waiting.gather(connection)
     if json:
-        return show_json({"inbox": items})
-    print(f"inbox ({len(items)}):" if items else "inbox: empty; nothing awaits a person")
-    for item in items:
-        print(f"- {item['kind']}: {printable(item['what'], 200)}\n    {printable(item['evidence'], 300)}")
-        print(f"    {printable(item['act'], 300)}")
+        return show_json({"inbox": [item.to_json() for item in items]})
+    print(waiting.render(items))
     return 0
 
 
-def _read(file: str) -> Policy | tuple[Problem, ...]:
+def _read(named: str) -> Policy | tuple[Problem, ...]:
     from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
 
-    given = documents.document(file)
+    given = documents.policy(named)
     return read_policy(given["text"], Path(given["source"]).name)
-
-
-def _stock_or_file(named: str) -> Policy | tuple[Problem, ...]:
-    if named == "-" or named.endswith(".toml"):
-        return _read(named)
-    from ainarres import stock  # noqa: PLC0415 - as above
-    from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
-
-    return read_policy(stock.read("policy", named), f"{named}.toml")
 
 
 def _judging(policy: Policy) -> None:
@@ -261,11 +251,6 @@ def _moment(since: str | None) -> int | datetime | None:
 def _policy_line(row: dict[str, Any]) -> str:
     broken = f" — BROKEN, judges nobody: {printable(row['broken'], 160)}" if row["broken"] else ""
     return f"- {printable(row['key'])} version {row['version']} ({printable(row['slot'])}){broken}"
-
-
-def _denial_line(row: dict[str, Any]) -> str:
-    until = f"until {instant(row['until'])[:19]}Z" if row["until"] else "until a person lifts it"
-    return f"- {printable(row['family'])} / {row['feature']} {until}: {printable(row['reason'], 160)}"
 
 
 def _span(row: dict[str, Any]) -> str:

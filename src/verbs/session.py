@@ -25,10 +25,13 @@ from ainarres.verbs import (
     definitions,
     governing,
     identity,
+    instructing,
     operating,
     refusing,
     replaying,
+    rounds,
     tasks,
+    verdicts,
     why,
 )
 from ainarres.verbs.envelope import Envelope, refused
@@ -67,9 +70,11 @@ _VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
     c.LiftDenial: definitions.lift_denial,
     c.AdoptPolicy: governing.adopt_policy,
     c.Suspend: governing.suspend,
-    c.RunGovernance: governing.run,
+    c.RunGovernance: rounds.run,
     c.RaiseFlag: governing.raise_flag,
     c.ResolveFlag: governing.resolve_flag,
+    c.Verdict: verdicts.verdict,
+    c.Instruct: instructing.instruct,
     c.PauseLane: definitions.pause_lane,
     c.ResumeLane: definitions.resume_lane,
     c.IssueToken: credentials.issue,
@@ -184,6 +189,7 @@ class Session:
         unit = self._unit(command, key)
         try:
             answer = self._decide(unit, command, recovered=recovered)
+            instructing.record(unit, command, answer)
             position = unit.finish()
         except Repeated:
             self._undo()
