@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections bench-family lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections bench-family lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,11 @@ failover: $(STAMP) ## promote a standby under load, 20 times; writes bench/resul
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
-test: $(STAMP) ## run the whole test suite
-	$(BIN)/pytest -n $(WORKERS)
+test: $(STAMP) ## run the whole test suite but what needs Chromium
+	$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
+
+browser: $(STAMP) ## try the pages in Chromium (apt-get install chromium); screenshots go to build/browser
+	$(BIN)/pytest -q tests/browser
 
 test-15: $(STAMP) ## run ledger, verbs, contract and backups on PostgreSQL 15 (needs it: AINARRES_PG15 names its programs)
 	$(BIN)/python -m tests.fifteen -n $(WORKERS)
@@ -56,7 +59,7 @@ lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test mutants ## the gate: lint, tests, mutants, and the demo
+check: lint test browser mutants ## the gate: lint, tests, Chromium, mutants, and the demo
 	$(BIN)/ainarres demo
 
 format: $(STAMP) ## let ruff format the code and fix what it safely can
@@ -79,13 +82,16 @@ bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw fl
 bench-peers: $(STAMP) ## install the peers that `make bench` races against, into bench/.peers
 	$(BIN)/python -m bench.peers
 
+bench-layouts: $(STAMP) ## find the layout each contestant of `make bench` is fastest in
+	$(BIN)/python -m bench.layouts
+
 bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and under a held snapshot
 	$(BIN)/python -m bench.growth
 
 bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not take
 	$(BIN)/python -m bench.excluded
 
-bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back (quiet machine)
 	$(BIN)/python -m bench.projections
 
 bench-family: $(STAMP) ## 16 clients of one family beside 16 families; writes bench/results/family.json

@@ -153,7 +153,7 @@ INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at) VALU
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version
 
 -- usage_reported --
--- Moves the version of an agent's stream; on a task's stream there is no such row.
+-- Moves the version of an agent's stream.
 INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at)
-SELECT %(of)s, %(version)s, '{}', NULL WHERE %(category)s = 'agent'
+VALUES (%(of)s, %(version)s, '{}', NULL)
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version

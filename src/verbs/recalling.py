@@ -114,7 +114,14 @@ def _suspended(command: c.Suspend, facts: Sequence[Fact]) -> Extra:
 
 
 def _governed(command: c.RunGovernance, facts: Sequence[Fact]) -> Extra:
-    acts: Extra = {"restored": [], "suspended": [], "flagged": [], "broken": [], "unread": None}
+    acts: Extra = {
+        "restored": [],
+        "suspended": [],
+        "flagged": [],
+        "broken": [],
+        "unread": None,
+        "dry_run": command.dry_run,
+    }
     for fact in facts:
         family = fact.stream.removeprefix("family-")
         match fact.event:
@@ -123,11 +130,10 @@ def _governed(command: c.RunGovernance, facts: Sequence[Fact]) -> Extra:
             case e.CapabilitySuspended():
                 acts["suspended"].append({"family": family, **fact.event.model_dump(mode="json")})
             case e.FlagRaised():
-                whose = family if fact.stream.startswith("family-") else None
-                acts["flagged"].append({"family": whose, **fact.event.model_dump(mode="json")})
+                acts["flagged"].append({"family": fact.subject_family, **fact.event.model_dump(mode="json")})
             case e.PolicyBroken(key=key, reason=reason):
                 acts["broken"].append({"policy": key, "reason": reason})
-    return acts | {"dry_run": command.dry_run}
+    return acts
 
 
 def _flag(_: c.RaiseFlag, facts: Sequence[Fact]) -> Extra:
@@ -152,8 +158,8 @@ _TOLD: dict[type[c.Command], Callable[[Any, Sequence[Fact]], Extra]] = {
     c.Suspend: _suspended,
     c.RunGovernance: _governed,
     c.RaiseFlag: _flag,
-    c.Verdict: lambda _, facts: {**verdicts.told(facts), "changed": True},
-    c.Instruct: lambda command, _: {"position_of_act": command.position},
     c.ResolveFlag: lambda command, _: {"flag": str(command.flag)},
     c.OpenLedger: _opened,
+    c.Verdict: lambda _, facts: verdicts.told(facts) | {"changed": True},
+    c.Instruct: lambda command, _: {"position_of_act": command.position},
 }
