@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from ainarres.domain.refusal import Refusal
-from ainarres.projections import declared, glance, history, roster
+from ainarres.projections import declared, glance, governed, history, inbox, roster
 from ainarres.projections.report import fold
 from ainarres.verbs import asking
 from ainarres.verbs.envelope import plain_value
@@ -100,6 +100,16 @@ def _of_people(made: APIRouter, service: Service) -> None:
     ) -> Response:
         """List agents: what each may do and holds, and how its family's work was judged; an agent sees its lanes'."""
         return _reply(await service.read(request, lambda found, who: _agents(found, who, family, gone=everyone)))
+
+    @made.get("/governance", responses=seen)
+    async def governance(request: Request) -> Response:
+        """Show policies, denials with time to heal, halted capabilities, open flags and the evidence there is."""
+        return _reply(await service.read(request, lambda found, _: governed.look(found).to_json(), scope="monitor"))
+
+    @made.get("/inbox", responses=seen)
+    async def waiting(request: Request) -> Response:
+        """List what awaits a person, with the evidence and the commands that settle it."""
+        return _reply(await service.read(request, lambda found, _: _inbox(found), scope="monitor"))
 
     @made.get("/cards/{role}", responses=seen)
     async def card(
@@ -218,6 +228,10 @@ def _agents(
     wanted = None if family is None else _storable(family)
     found = roster.read(connection, family=wanted, lanes=lanes_of(caller), gone=gone)
     return found if isinstance(found, Refusal) else {"agents": [one.to_json() for one in found]}
+
+
+def _inbox(connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    return {"inbox": [item.to_json() for item in inbox.gather(connection)]}
 
 
 def card_of(connection: psycopg.Connection[Any], role: str, version: int | None = None) -> dict[str, Any] | Refusal:
