@@ -6,10 +6,8 @@ Neither psycopg nor pydantic is imported here, or by what this imports: the serv
 from __future__ import annotations
 
 import errno
-import http.client
 import json
 import os
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +24,7 @@ ANSWER_SECONDS = 60
 """Seconds that a verb may take; a claim's own wait comes on top."""
 LONGEST_WAIT = 120
 """Seconds after which a server ends a claim's wait."""
+_OK = 200
 _PROBLEM = ("type", "title", "status", "code", "detail")
 _ENVELOPE = ("ok", "code", "reason", "task", "event", "next", "position")
 _FORBIDDEN = (errno.EPERM, errno.EACCES)
@@ -73,7 +72,7 @@ def text(given: Settings, path: str, fields: Mapping[str, Any], form: str = "jso
     where = "/v1/" + "/".join(words) + (f"?{query}" if query else "")
     media = "application/json" if form == "json" else "text/plain"
     status, body = _ask(given, ("GET", where, None), {"Accept": media}, seconds=ANSWER_SECONDS, again="try again")
-    if status == HTTPStatus.OK:
+    if status == _OK:
         return body.decode("utf-8").removesuffix("\n")
     found = _document(str(given.server), status, body)
     details = {name: value for name, value in found.items() if name not in _ENVELOPE}
@@ -88,6 +87,8 @@ def _ask(
     given: Settings, request: tuple[str, str, bytes | None], headers: dict[str, str], *, seconds: float, again: str
 ) -> tuple[int, bytes]:
     """Send method, path and body, and return the status and the body that come back."""
+    import http.client  # noqa: PLC0415 - a verb straight to the database needs none of it
+
     method, path, body = request
     assert given.server is not None
     if given.token is None:

@@ -53,7 +53,7 @@ Tokens = Annotated[int | None, Field(ge=0, le=2**53 - 1, description="Null is un
 class Command(BaseModel):
     """Base of all commands."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, defer_build=True)
 
 
 class Create(Command):
@@ -76,7 +76,7 @@ class Create(Command):
 class Planned(BaseModel):
     """One task of a graph."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: Annotated[Key, Field(description="Its name inside the graph, for `after`")]
     title: Words
