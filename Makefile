@@ -32,8 +32,11 @@ hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; write
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
-test: $(STAMP) ## run the whole test suite
-	$(BIN)/pytest -n $(WORKERS)
+test: $(STAMP) ## run the whole test suite but what needs Chromium
+	$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
+
+browser: $(STAMP) ## try the pages in Chromium (apt-get install chromium); screenshots go to build/browser
+	$(BIN)/pytest -q tests/browser
 
 test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
 	$(BIN)/pytest -q tests/integration/audit/fifteen.py

@@ -24,6 +24,7 @@ AT_ONCE = 2
 LIMIT = 300
 """Seconds that one run may take."""
 LEDGER, TABLES = "database/migrations/0001_ledger.sql", "database/migrations/0002_projections.sql"
+WAYS = "database/migrations/0005_verbs.sql"
 UNIT, VERBS, PROPERTY = "tests/unit/domain", "tests/integration/verbs", "tests/property"
 _REASONS = re.compile(r"AssertionError|assert |Failed: ")
 
@@ -52,21 +53,21 @@ MUTANTS = (
     ),
     Mutant(
         "claims pass by locked rows: SKIP LOCKED",
-        TABLES,
+        WAYS,
         "FOR UPDATE SKIP LOCKED",
         "FOR UPDATE",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
     ),
     Mutant(
         "claims pass by locked rows: not NOWAIT either",
-        TABLES,
+        WAYS,
         "FOR UPDATE SKIP LOCKED",
         "FOR UPDATE NOWAIT",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
     ),
     Mutant(
         "claims look deeper when all heads are locked",
-        TABLES,
+        WAYS,
         "_depth := _depth * 8;",
         "RETURN NULL;",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_locked_row",
@@ -198,6 +199,13 @@ MUTANTS = (
         f"{VERBS}/test_preconditions.py::test_a_repeated_command_answers_the_same_though_the_world_moved_on",
     ),
     Mutant(
+        "a command's twin waits for the first",
+        WAYS,
+        "_lock := pg_advisory_xact_lock(1634299499, hashtext(begin.command::text));",
+        "_lock := '';",
+        f"{VERBS}/test_repeats.py::test_the_same_key_from_two_connections_at_once_appends_once",
+    ),
+    Mutant(
         "no wake-up is lost: prerequisites are locked",
         "projections/board.sql",
         "ORDER BY created_position FOR SHARE",
@@ -220,9 +228,9 @@ MUTANTS = (
     ),
     Mutant(
         "the board follows the ledger: renewals",
-        "projections/board.sql",
-        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s, renewals = %(renewals)s WHERE",
-        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s WHERE",
+        WAYS,
+        "SET lease_expires_at = b.lease_expires_at, renewals = b.renewals\n",
+        "SET lease_expires_at = b.lease_expires_at\n",
         f"{PROPERTY}/test_machine.py::test_whatever_is_tried_the_ledger_stays_sound",
     ),
     Mutant(
@@ -234,11 +242,11 @@ MUTANTS = (
     ),
     Mutant(
         "the order of claims",
-        TABLES,
-        """                ORDER BY b.priority DESC, b.created_position
-                LIMIT _depth""",
-        """                ORDER BY b.created_position
-                LIMIT _depth""",
+        WAYS,
+        """                    ORDER BY b.priority DESC, b.created_position
+                    LIMIT _depth""",
+        """                    ORDER BY b.created_position
+                    LIMIT _depth""",
         f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
     ),
     Mutant(

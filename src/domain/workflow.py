@@ -8,6 +8,7 @@ ambiguity) is checked in ``ainarres.domain.structure``. Everything is frozen: a 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -167,11 +168,22 @@ class Workflow(BaseModel):
 
     def stage(self, key: str) -> Stage | None:
         """Return a stage by its key."""
-        return next((stage for stage in self.stages if stage.key == key), None)
+        return self._stages.get(key)
+
+    @cached_property
+    def _stages(self) -> dict[str, Stage]:
+        return {stage.key: stage for stage in reversed(self.stages)}
 
     def exits(self, stage_key: str, kind: Kind | None = None) -> tuple[Transition, ...]:
         """Return the moves out of a stage in the order of the file, all or of one kind."""
-        return tuple(move for move in self.transitions if move.from_stage == stage_key and kind in (None, move.kind))
+        moves = self._exits.get(stage_key, ())
+        return moves if kind is None else tuple(move for move in moves if move.kind == kind)
+
+    @cached_property
+    def _exits(self) -> dict[str, tuple[Transition, ...]]:
+        return {
+            stage.key: tuple(move for move in self.transitions if move.from_stage == stage.key) for stage in self.stages
+        }
 
     def find(self, from_stage: str, to_stage: str, kind: Kind) -> tuple[Transition, ...]:
         """Return the moves between two stages; more than one if several roles may make it, in the order of the file."""

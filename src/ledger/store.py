@@ -38,15 +38,14 @@ _PLAIN = (
 _IDS = ("task", "command", "correlation")
 
 
-def append_statement(events: Sequence[NewEvent]) -> tuple[LiteralString, dict[str, Any]]:
-    """Return the statement that appends ``events`` as one block, and its parameters.
+def block(events: Sequence[NewEvent]) -> str:
+    """Return ``events`` as ``ledger.append`` takes them: one JSON array.
 
-    For a pipeline: execute it, fetch the one value (the first position) later, inside ``conflicts()``. Raises
-    InvalidInput for a body the ledger cannot keep, ValueError for no events.
+    Raises InvalidInput for a body the ledger cannot keep, ValueError for no events.
     """
     if not events:
         raise ValueError("nothing to append")
-    return SQL["append"], {"events": body.encode([_row(event) for event in events])}
+    return body.encode([_row(event) for event in events])
 
 
 def append(connection: Connection[Any], events: Sequence[NewEvent]) -> int:
@@ -55,9 +54,8 @@ def append(connection: Connection[Any], events: Sequence[NewEvent]) -> int:
     Raises VersionConflict when a stream already has one of the versions, and then the transaction is spent. Raises
     InvalidInput for a body the ledger cannot keep, ValueError for no events.
     """
-    statement, parameters = append_statement(events)
     with conflicts():
-        return int(_one(connection, statement, parameters))
+        return int(_one(connection, SQL["append"], {"events": block(events)}))
 
 
 @contextmanager

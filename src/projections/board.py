@@ -6,10 +6,11 @@ and how many prerequisites are open. ``fold.py`` computes the same rows from the
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from psycopg.types.json import Jsonb
+from uuid import UUID
 
 from ainarres.database.queries import load
 from ainarres.domain.eligibility import Route, author_of
@@ -17,11 +18,8 @@ from ainarres.domain.events import Artifact, TaskAdvanced, TaskAmended, TaskCrea
 from ainarres.domain.task import Author, Hold, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from uuid import UUID
-
-    import psycopg
 
     from ainarres.domain.fact import Fact
     from ainarres.domain.story import Told
@@ -58,7 +56,7 @@ _PLAIN = [
 ]
 _TUPLES = ("requires", "skills", "depends_on", "waived")
 _TIMES = ("created_at", "updated_at", "entered_stage_at")
-_JSON = ("payload", "tiers", "authors", "artifacts")
+_LEASE_TIMES = ("claimed_at", "lease_expires_at")
 
 
 def to_row(task: Task, workflow: Workflow) -> dict[str, Any]:
@@ -89,6 +87,20 @@ def to_row(task: Task, workflow: Workflow) -> dict[str, Any]:
     return row
 
 
+def from_json(row: Mapping[str, Any]) -> Task:
+    """Gather a task from its row as JSON, which knows neither times nor ids."""
+    typed = dict(row)
+    for name in (*_TIMES, *_LEASE_TIMES):
+        if typed[name] is not None:
+            typed[name] = datetime.fromisoformat(typed[name])
+    typed["task"] = UUID(typed["task"])
+    if typed["correlation"] is not None:
+        typed["correlation"] = UUID(typed["correlation"])
+    for name in ("depends_on", "waived"):
+        typed[name] = [UUID(one) for one in typed[name]]
+    return from_row(typed)
+
+
 def from_row(row: Mapping[str, Any]) -> Task:
     """Gather a task from its row."""
     hold = None
@@ -116,66 +128,72 @@ def from_row(row: Mapping[str, Any]) -> Task:
     )
 
 
-def write(
-    connection: psycopg.Connection[Any],
-    block: Sequence[Fact],
-    told: Sequence[Told],
-    workflows: Mapping[UUID, Workflow],
-    known: AbstractSet[int],
-) -> set[int]:
-    """Bring the board to what ``told``, the part of the just appended ``block`` that concerns tasks, made of it.
+@dataclass(slots=True)
+class Changes:
+    """What a block of events makes of the board, as ``verb.write`` takes it."""
 
-    ``workflows`` maps each touched task to the version it is pinned to; ``known`` are routes interned already. Safe in
-    a pipeline: nothing is read back. Returns the routes newly interned, to be known once the transaction is committed.
+    routes: list[dict[str, Any]] = field(default_factory=list)
+    """Routes to intern."""
+    born: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    renewed: list[dict[str, Any]] = field(default_factory=list)
+    """Holds whose deadline moved, and nothing else of their task."""
+    edges: list[dict[str, Any]] = field(default_factory=list)
+    """Acts on prerequisites, in order."""
+
+    def parameters(self) -> dict[str, str | None]:
+        """Return each part as JSON; null where there is nothing to do."""
+        return {name: _spell(rows) if (rows := getattr(self, name)) else None for name in self.__slots__}
+
+
+def changes(
+    block: Sequence[Fact], told: Sequence[Told], workflows: Mapping[UUID, Workflow], known: AbstractSet[int]
+) -> Changes:
+    """Return what ``told``, the part of ``block`` that concerns tasks, makes of the board.
+
+    ``workflows`` maps each touched task to the version it is pinned to; ``known`` are routes interned already.
     """
-    interned: set[int] = set()
-    back_of = {id(fact): len(block) - 1 - place for place, fact in enumerate(block)}
-    by_task: dict[UUID, list[tuple[int, Told]]] = {}
+    found, interned = Changes(), set(known)
+    place_of = {id(fact): place for place, fact in enumerate(block)}
+    by_task: dict[UUID, list[Told]] = {}
     for one in told:
-        by_task.setdefault(one.task.id, []).append((back_of[id(one.fact)], one))
+        by_task.setdefault(one.task.id, []).append(one)
     for key, mine in by_task.items():  # in the order of the block: prerequisites come before what waits on them
-        for _, one in mine:
+        for one in mine:
             route = Route.of(one.task, workflows[key])
-            if route.id not in known and route.id not in interned:
-                connection.execute(SQL["add_route"], {"id": route.id, "parts": Jsonb(route.to_json())})
+            if route.id not in interned:
+                found.routes.append({"id": route.id, "parts": route.to_json()})
                 interned.add(route.id)
-        _write_row(connection, mine, workflows[key])
-        _write_edges(connection, [one.fact for _, one in mine], mine[-1][1].task)
-    return interned
+        places = [place_of[id(one.fact)] for one in mine if one.fact.stream == one.task.stream]
+        task, born = mine[-1].task, isinstance(mine[0].fact.event, TaskCreated)
+        if places:
+            row = to_row(task, workflows[key]) | {"first_place": places[0], "place": places[-1]}
+            (found.born if born else found.moved).append(row)
+        else:  # the hold's own stream
+            assert task.hold is not None
+            deadline = {"lease_expires_at": task.hold.expires_at, "renewals": task.hold.renewals}
+            found.renewed.append({"task": task.id, **deadline})
+        found.edges.extend(_acts([one.fact for one in mine], task))
+    return found
 
 
-def _write_row(connection: psycopg.Connection[Any], mine: list[tuple[int, Told]], workflow: Workflow) -> None:
-    task = mine[-1][1].task
-    own = [back for back, one in mine if one.fact.stream == task.stream]
-    if not own:  # the hold's own stream: only its deadline moved
-        assert task.hold is not None
-        renewed = {"task": task.id, "lease_expires_at": task.hold.expires_at, "renewals": task.hold.renewals}
-        connection.execute(SQL["renew"], renewed)
-        return
-    row = to_row(task, workflow)
-    row |= {name: Jsonb(row[name]) for name in _JSON}
-    row["back"] = own[-1]
-    born = isinstance(mine[0][1].fact.event, TaskCreated)
-    connection.execute(SQL["insert" if born else "update"], row)
-
-
-def _write_edges(connection: psycopg.Connection[Any], facts: Sequence[Fact], task: Task) -> None:
-    edges = {"task": task.id, "prerequisites": list(task.depends_on), "waived": list(task.waived)}
+def _acts(facts: Sequence[Fact], task: Task) -> Iterator[dict[str, Any]]:
     for fact in facts:
         match fact.event:
             case TaskCreated(depends_on=wanted) if wanted:
-                connection.execute(SQL["depend"], edges)
+                yield {"act": "depend", "task": task.id, "prerequisites": task.depends_on, "waived": task.waived}
             case TaskAmended(depends_on=wanted) if wanted is not None:
-                connection.execute(SQL["undepend"], edges)
-                connection.execute(SQL["depend"], edges)
+                yield {"act": "depend", "task": task.id, "prerequisites": task.depends_on, "waived": task.waived}
             case TaskUnblocked(waived=waived) if waived:
-                connection.execute(SQL["waive"], {"task": task.id, "prerequisites": list(waived)})
+                yield {"act": "waive", "task": task.id, "prerequisites": waived}
             case TaskAdvanced(terminal=True):
-                connection.execute(SQL["finish_dependents"], {"task": task.id})
-                continue
+                yield {"act": "finish", "task": task.id}
             case _:
-                continue
-        connection.execute(SQL["count_waits"], {"tasks": [task.id]})
+                pass
+
+
+def _spell(rows: list[dict[str, Any]]) -> str:
+    return json.dumps(rows, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def _utc(at: datetime) -> datetime:

@@ -1,29 +1,8 @@
 -- record --
--- What the moves in a range of the ledger say about submissions: a pass when the first stage after one advances, a fault
--- at each reject that charges somebody. Live, the range is the block just appended in this session.
+-- What a range of the ledger says about submissions, written anew; live, ``verb.write`` does the same at each move.
 INSERT INTO projection.evidence (position, at, task, family, capability, workflow, fault, submission)
-SELECT j.position, j.recorded_at, j.task, s.family, s.capability, b.workflow, false, s.position
-  FROM ledger.event j
- CROSS JOIN LATERAL (
-       SELECT m.position, m.type, m.family, m.capability FROM ledger.event m
-        WHERE m.task = j.task AND m.position < j.position AND m.type IN ('TaskAdvanced', 'TaskRejected')
-        ORDER BY m.position DESC LIMIT 1) AS s
-  JOIN projection.board b ON b.task = j.task
- WHERE j.position > coalesce(%(after)s::bigint, (SELECT currval('ledger.position')) - %(count)s::bigint)
-   AND j.position <= coalesce(%(upto)s::bigint, (SELECT currval('ledger.position')))
-   AND j.type = 'TaskAdvanced' AND s.type = 'TaskAdvanced' AND s.family IS NOT NULL AND s.capability IS NOT NULL
- UNION ALL
-SELECT j.position, j.recorded_at, j.task, j.subject_family, j.body ->> 'producer_capability', b.workflow, true, s.position
-  FROM ledger.event j
- CROSS JOIN LATERAL (
-       SELECT m.position FROM ledger.event m
-        WHERE m.task = j.task AND m.position < j.position AND m.type = 'TaskAdvanced'
-          AND m.body ->> 'from_stage' = j.body ->> 'fault_stage'
-        ORDER BY m.position DESC LIMIT 1) AS s
-  JOIN projection.board b ON b.task = j.task
- WHERE j.position > coalesce(%(after)s::bigint, (SELECT currval('ledger.position')) - %(count)s::bigint)
-   AND j.position <= coalesce(%(upto)s::bigint, (SELECT currval('ledger.position')))
-   AND j.type = 'TaskRejected' AND j.subject_family IS NOT NULL AND j.body ->> 'producer_capability' IS NOT NULL
+SELECT j.position, j.at, j.task, j.family, j.capability, b.workflow, j.fault, j.submission
+  FROM verb.judged(%(after)s, %(upto)s) AS j JOIN projection.board b USING (task)
 
 -- since --
 -- Evidence on a family at a capability, of submissions made after a position; of one workflow or of all.

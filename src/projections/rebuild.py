@@ -142,12 +142,11 @@ class _Filler:
         return touched
 
     def write_all(self, after: int, upto: int) -> None:
-        """Write board, edges, routes, commands and evidence."""
+        """Write board, edges, routes and evidence."""
         self._copy_board(self._fold.rows())
         self._copy_edges(self._fold.edges)
         self._copy_routes()
-        self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
-        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto})
 
     def write_tail(self, touched: set[UUID], after: int, upto: int) -> None:
         """Write what changed since ``write_all``."""
@@ -158,8 +157,7 @@ class _Filler:
         self._copy_edges({task: edges for task, edges in self._fold.edges.items() if task in touched})
         self._connection.execute(self._sql["forget_routes"])
         self._copy_routes()
-        self._connection.execute(self._sql["commands"], {"after": after, "upto": upto})
-        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto, "count": 0})
+        self._connection.execute(self._evidence["record"], {"after": after, "upto": upto})
 
     def _copy_board(self, rows: Iterable[Mapping[str, Any]]) -> None:
         with self._connection.cursor() as cursor, cursor.copy(self._sql["copy_board"]) as copy:

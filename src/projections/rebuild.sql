@@ -30,17 +30,6 @@ SELECT pg_advisory_unlock(1634299492, 0)
 -- The last position this snapshot sees.
 SELECT coalesce(max(position), 0) FROM ledger.event
 
--- commands --
--- Command ids from the ledger: where the events of each stand.
-INSERT INTO projection.command AS c (agent, command, request, first_position, last_position)
-SELECT actor, command, min(request), min(position), max(position)
-  FROM ledger.event
- WHERE command IS NOT NULL AND actor IS NOT NULL AND position > %(after)s AND position <= %(upto)s
- GROUP BY actor, command
-ON CONFLICT (agent, command) DO UPDATE
-   SET first_position = least(c.first_position, EXCLUDED.first_position),
-       last_position = greatest(c.last_position, EXCLUDED.last_position)
-
 -- forget_task --
 -- A task that moved while the new tables were filled is written again.
 DELETE FROM projection.board WHERE task = ANY (%(tasks)s)

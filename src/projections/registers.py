@@ -7,6 +7,7 @@ the body and a few stamps. A rebuild runs the very same statements against a fre
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
@@ -25,9 +26,15 @@ SQL = load("ainarres.projections", "registers.sql")
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
 
+@cache
 def statement_of(event: str) -> str:
     """Name the statement of an event type: ``FeatureGranted`` is ``feature_granted``."""
     return _HUMP.sub("_", event).lower()
+
+
+def concerns(fact: Fact) -> bool:
+    """Tell whether some register follows from ``fact``."""
+    return statement_of(type(fact.event).__name__) in SQL
 
 
 def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[str, LiteralString] = SQL) -> None:

@@ -17,7 +17,7 @@ from ainarres.projections import board
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
 from ainarres.verbs.tasks import advance, outlive, resolve, whole
-from ainarres.verbs.unit import SQL, Call, Halt, Unit
+from ainarres.verbs.unit import SQL, Halt, Unit
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -47,13 +47,13 @@ class Moved(Exception):
         super().__init__(refusal.reason)
 
 
-def recover(unit: Unit, agent: str, *, every_lane: bool = False) -> int:
+def recover(unit: Unit, *, every_lane: bool = False) -> int:
     """Record leases that ran out on the caller's lanes, or the caller's own; at most ``EXPIRED_AT_ONCE``. Returns how
     many.
     """
-    unit.start((board.SQL["lock_mine"], {"agent": agent}))  # one's own is waited for, others' are not
+    unit.begin(held=True)  # one's own is waited for, others' are not
     lanes = lanes_of(unit) if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
-    wanted = {"agent": agent, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
+    wanted = {"agent": unit.caller.actor, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
     unit.now = clock[0]["now"]
     for row in rows:
@@ -68,54 +68,45 @@ def lanes_of(unit: Unit) -> frozenset[str]:
     return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
 
 
-def claim(unit: Unit, command: Claim, agent: str, *, recovered: bool) -> Answer:
+def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
     """
-    mine, ran_out, lanes, ids = unit.start(
-        (board.SQL["mine"], {"agent": agent}),
-        (board.SQL["ran_out"], {"agent": agent}),
-        (board.SQL["lanes"], None),
-        (board.SQL["route_ids"], None),
-    )
+    seen = unit.begin(wide=True)["seen"]
     _may_hold(unit)
     named = resolve(unit, command.task) if command.task is not None else None
+    ran_out = seen["ran_out"] or ()
     if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
         raise Expired
-    if mine:
-        return _already(board.from_row(mine[0]), command)
-    taken = _take(unit, command, named, lanes, ids[0]["ids"] or [])
+    if seen["mine"]:
+        return _already(board.from_json(seen["mine"]), command)
+    taken = _take(unit, command, named, seen)
     if taken is None:
         return _empty(unit, command.lane)
     outlive(unit, taken)
     return Answer(task=taken)
 
 
-def done(unit: Unit, command: Done, agent: str, *, recovered: bool) -> Answer:
+def done(unit: Unit, command: Done, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
     named = whole(command.task) if command.task is not None else None
-    locking = (board.SQL["lock"], {"task": named}) if named else (board.SQL["lock_mine"], {"agent": agent})
-    held, ran_out, lanes, ids = unit.start(
-        locking,
-        (board.SQL["ran_out"], {"agent": agent}),
-        (board.SQL["lanes"], None),
-        (board.SQL["route_ids"], None),
-    )
+    found = unit.begin(locked=named, held=named is None, wide=command.claim_next)
+    row, seen = found["task"], found["seen"]
     _may_hold(unit)
-    if not held:
+    if row is None:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
-    task = board.from_row(held[0])
+    task = board.from_json(row)
     if command.task is not None and resolve(unit, command.task) != task.id:
         raise Halt(Refusal("lease_lost", f"you hold another task, {task.id}; name that one, or none"))
     move = Advance(task=str(task.id), fence=command.fence, note=command.note, artifacts=command.artifacts)
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:
         return Answer(task=finished)
-    others = [row for row in ran_out if not row["mine"] and row["lane"] in lanes_of(unit)]
+    others = [row for row in seen["ran_out"] or () if not row["mine"] and row["lane"] in lanes_of(unit)]
     if others and not recovered:
         raise Expired
     extra = {"done": str(finished.id)}
-    taken = _take(unit, Claim(lane=command.lane), None, lanes, ids[0]["ids"] or [])
+    taken = _take(unit, Claim(lane=command.lane), None, seen)
     if taken is None:
         empty = _empty(unit, command.lane)
         return Answer(reason=empty.reason, task=None, extra={**empty.extra, **extra})
@@ -142,8 +133,9 @@ def _already(task: Task, command: Claim) -> Answer:
     )
 
 
-def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids: list[int]) -> Task | None:
+def _take(unit: Unit, command: Claim, named: UUID | None, seen: Row) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
+    lanes = seen["lanes"] or []
     limits = limits_of(lanes)
     task: Task | None
     if named is not None:
@@ -151,7 +143,8 @@ def _take(unit: Unit, command: Claim, named: UUID | None, lanes: list[Row], ids:
     else:
         lane = unit.lane(command.lane)["key"] if command.lane is not None else None
         open_lanes = {row["key"] for row in lanes if not row["paused"] and lane in (None, row["key"])}
-        task = _pick(unit, [route for route in _routes(unit, ids).values() if route.lane in open_lanes], limits)
+        routes = _routes(unit, seen["routes"] or []).values()
+        task = _pick(unit, [route for route in routes if route.lane in open_lanes], limits)
     if task is None:
         return None
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
@@ -187,17 +180,13 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
         openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
         if not openings:
             return None
-        wanted = {
-            "routes": [opening.route for opening in openings],
-            "befores": [None if o.after is None else unit.now - o.after for o in openings],
-            "agent": unit.caller.actor,
-        }
-        look: list[Call] = [(board.SQL["pick"], wanted), (board.SQL["picked"], None), (SQL["clock"], None)]
-        _, rows, clock = unit.call(*([(SQL["aside"], None)] if limited else []), *look)[-3:]
-        if not rows:
+        if limited:
+            unit.call((SQL["aside"], None))
+        befores = [None if o.after is None else unit.now - o.after for o in openings]
+        row = unit.pick([o.route for o in openings], befores)
+        if row is None:
             return None
-        unit.now = clock[0]["now"]
-        task = board.from_row(rows[0])
+        task = board.from_json(row)
         full = full_stage(unit, task, limits)
         if full is None:
             return task
@@ -210,7 +199,7 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
 
 def limits_of(lanes: list[Row]) -> Limits:
     """Return the limits that lanes set themselves."""
-    return {row["key"]: row["settings"].get("wip", {}) for row in lanes}
+    return {row["key"]: row["wip"] or {} for row in lanes}
 
 
 def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | None:

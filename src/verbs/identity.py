@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ainarres.database.queries import load
@@ -56,15 +56,14 @@ def token_hash(token: str) -> str | Refusal:
 
 
 def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Credential] | Refusal:
-    """Turn the row of a token's credential into a caller, as of ``now``."""
+    """Turn a token's credential, as ``verb.begin`` tells it, into a caller as of ``now``."""
     if row is None:
         return Refusal("unauthenticated", "the ledger knows no such token; ask an operator for one")
     if row["revoked_at"] is not None:
         return Refusal("unauthenticated", "the token was revoked; ask an operator for a new one")
-    if row["expires_at"] <= now:
-        return Refusal(
-            "expired", f"the token ran out at {row['expires_at'].isoformat()}; ask an operator for a new one"
-        )
+    expires_at = _utc(row["expires_at"])
+    if expires_at <= now:
+        return Refusal("expired", f"the token ran out at {expires_at.isoformat()}; ask an operator for a new one")
     granted = frozenset(row["grants"])
     if row["narrowing"] is not None:
         granted &= frozenset(row["narrowing"])
@@ -89,7 +88,11 @@ def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Cred
         recalled=frozenset(recalled),
         over=frozenset(over),
     )
-    return caller, Credential(row["id"], row["issued_at"], row["expires_at"], row["version"])
+    return caller, Credential(row["id"], _utc(row["issued_at"]), expires_at, row["version"])
+
+
+def _utc(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone(UTC)
 
 
 def _checksum(body: str) -> str:

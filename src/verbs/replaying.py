@@ -30,7 +30,7 @@ _MANY = (CreateGraph, Apply, MigrateTasks)
 def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) -> Envelope:
     """Return the envelope of a command done before, marked ``replayed``; appends nothing."""
     assert unit.remembered is not None
-    first, last = unit.remembered["first_position"], unit.remembered["last_position"]
+    first, last = unit.remembered["first"], unit.remembered["last"]
     stored = [s for s in store.stream_all(connection, first - 1, last) if s.command == unit.command]
     told = [(s.position, fact_of(s)) for s in stored]
     claimed = next((one for one in told if isinstance(one[1].event, TaskClaimed)), None)

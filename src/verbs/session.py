@@ -82,7 +82,6 @@ class Session:
         self.connection = connection
         self._known = known or Known()
         self._token = identity.token_hash(token) if token is not None else None
-        self._agent: str | None = None
 
     def execute(self, command: c.Command, key: UUID | None = None, *, patient: bool = True) -> Envelope:
         """Execute ``command`` in one transaction and return its envelope.
@@ -156,7 +155,7 @@ class Session:
         while True:
             unit = self._unit(None, None)
             try:
-                found = claiming.recover(unit, self._me(), every_lane=every_lane)
+                found = claiming.recover(unit, every_lane=every_lane)
             except _AGAIN:
                 self._undo()
                 continue
@@ -197,9 +196,9 @@ class Session:
 
     def _decide(self, unit: Unit, command: c.Command, *, recovered: bool) -> Answer:
         if isinstance(command, c.Claim):
-            return claiming.claim(unit, command, self._me(), recovered=recovered)
+            return claiming.claim(unit, command, recovered=recovered)
         if isinstance(command, c.Done):
-            return claiming.done(unit, command, self._me(), recovered=recovered)
+            return claiming.done(unit, command, recovered=recovered)
         return _verb(type(command))(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
@@ -235,13 +234,6 @@ class Session:
             command=key,
             request=request_hash(command) if named and command is not None else None,
         )
-
-    def _me(self) -> str:
-        """Return the agent the token stands for, which never changes; an unknown token is nobody's."""
-        if self._agent is None and isinstance(self._token, str):
-            row = self.connection.execute(identity.SQL["agent"], {"token_sha256": self._token}).fetchone()
-            self._agent = row[0] if row is not None else None
-        return self._agent or identity.LOCAL.actor
 
     def _undo(self) -> None:
         """Roll back whatever is open; a connection that is gone has done so itself."""

@@ -94,10 +94,13 @@ def unknown(typed: str, cure: str = "`ainarres board` lists them") -> Refusal:
 def lock(unit: Unit, typed: str) -> Task:
     """Start the unit with the task's row locked and return the task."""
     if (task := whole(typed)) is not None:
-        rows = unit.start((board.SQL["lock"], {"task": task}))[0]
-    else:  # who asks comes first: what ids there are is not for everybody
-        unit.start()
-        rows = _lock_later(unit, typed)
+        row = unit.begin(locked=task)["task"]
+        working(unit)
+        if row is None:
+            raise Halt(unknown(typed))
+        return board.from_json(row)
+    unit.start()  # who asks comes first: what ids there are is not for everybody
+    rows = _lock_later(unit, typed)
     working(unit)
     if not rows:
         raise Halt(unknown(typed))

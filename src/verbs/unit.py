@@ -7,8 +7,10 @@ and the commit in another. Nothing that can fail for a reason of ours runs after
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, LiteralString
 
+from psycopg import ClientCursor
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
@@ -24,7 +26,6 @@ from ainarres.verbs import identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     import psycopg
@@ -119,31 +120,46 @@ class Unit:
         return found[0] if found else None
 
     def start(self, *locks: Call) -> list[list[Row]]:
-        """Begin: take the board, identify the caller, take the command's id, run ``locks``, read the clock.
+        """Begin, then run ``locks`` and read the clock after them. Returns the rows of each of ``locks``."""
+        self.begin()
+        if not locks:
+            return []
+        *found, clock = self.call(*locks, (SQL["clock"], None))
+        self.now = clock[0]["now"]
+        return found
 
-        Returns the rows of each of ``locks``. Raises ``Halt`` when the credential is no good or the key was used for
-        something else; ``Repeated``, with ``remembered`` set, when this very command was done before.
+    def begin(self, *, locked: UUID | None = None, held: bool = False, wide: bool = False) -> Row:
+        """Begin: take the board, identify the caller, take the command's id, lock what is wanted, read the clock.
+
+        Returns a document: ``task``, the row of the task ``locked`` or of the one the caller holds; where ``wide``,
+        ``seen``, what a verb that looks for work needs: ``mine`` (what the caller holds), ``ran_out`` (leases),
+        ``lanes`` and ``routes``. Rows are JSON, null where there is none. Raises ``Halt`` when the credential is no
+        good or the key was used for something else; ``Repeated``, with ``remembered`` set, when this very command was
+        done before.
         """
-        token = {"token_sha256": self._token, "agent": None if self._token else identity.LOCAL.actor}
-        remember = {**token, "command": self.command, "request": self.request}
-        calls: list[Call] = [
-            (board.SQL["lock_board"], None),
-            (identity.SQL["caller"], token),
-            *([(SQL["remember"], remember)] if self.command else []),
-            *locks,
-            (SQL["world"], None),
-            (SQL["clock"], None),
-        ]
-        results = self._pipeline([(SQL["begin"], None), *calls])[1:]
-        self.now = results[-1][0]["now"]
-        self._identify(results[1])
-        world = results[-2][0]
-        self.tiers, self.cards = frozenset(world["tiers"]), world["cards"]
-        if self.command and not results[2]:
-            self.remembered = self._recall()
+        local = None if self._token else identity.LOCAL.actor
+        ask = {"token": self._token, "local": local, "command": self.command}
+        asked = ask | {"locked": locked, "held": held, "wide": wide}
+        document: Row = self._value(f"{SQL['begin']};\n{SQL['open']}", asked)
+        self.now = datetime.fromisoformat(document["now"]).astimezone(UTC)
+        self._identify(document["caller"])
+        self.tiers, self.cards = frozenset(document["tiers"]), document["cards"] or {}
+        if document["repeated"] is not None:
+            if document["repeated"]["request"] != self.request:
+                raise Halt(Refusal("key_reused", "this key was used for another command; use a new one (--key)"))
+            self.remembered = document["repeated"]
             raise Repeated
-        first = 3 if self.command else 2
-        return results[first : first + len(locks)]
+        return document
+
+    def pick(self, routes: Sequence[int], befores: Sequence[datetime | None]) -> Row | None:
+        """Lock the best claimable task of ``routes`` and read the time. Returns its row as JSON; null for none."""
+        wanted = {"routes": routes, "befores": befores, "agent": self.caller.actor}
+        found = self._value(board.SQL["pick"], wanted)
+        if found is None:
+            return None
+        self.now = datetime.fromisoformat(found["now"]).astimezone(UTC)
+        row: Row = found["task"]
+        return row
 
     def read_clock(self) -> None:
         """Read the time again, after a lock that was taken later than ``start``."""
@@ -153,27 +169,32 @@ class Unit:
 
     def call(self, *calls: Call) -> list[list[Row]]:
         """Run several statements in one round trip."""
-        return self._pipeline(list(calls))
-
-    def _pipeline(self, calls: Sequence[Call]) -> list[list[Row]]:
         with self.connection.pipeline():
             cursors = [self.connection.cursor(row_factory=dict_row).execute(sql, args) for sql, args in calls]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
-    def _identify(self, rows: list[Row]) -> None:
+    def _value(self, statements: LiteralString, parameters: Any) -> Any:
+        """Run statements in one round trip and return the one value that one of them gives.
+
+        They travel as one text with the values in it: that costs neither a preparation nor a pipeline, and a pooler
+        that gives each transaction another connection has nothing to remember.
+        """
+        with ClientCursor(self.connection) as cursor:
+            cursor.execute(statements, parameters)
+            while cursor.description is None:
+                cursor.nextset()
+            row = cursor.fetchone()
+        assert row is not None
+        return row[0]
+
+    def _identify(self, row: Row | None) -> None:
         if self._token is None:
             self.caller, self.credential = identity.LOCAL, None
             return
-        found = identity.identify(rows[0] if rows else None, self.now)
+        found = identity.identify(row, self.now)
         if isinstance(found, Refusal):
             raise Halt(found)
         self.caller, self.credential = found
-
-    def _recall(self) -> Row:
-        row = self.row(SQL["remembered"], {"agent": self.caller.actor, "command": self.command})
-        if row is None or row["request"] != self.request:
-            raise Halt(Refusal("key_reused", "this key was used for another command; use a new one (--key)"))
-        return row
 
     # -- definitions --------------------------------------------------------------------------------------------------
 
@@ -262,28 +283,32 @@ class Unit:
     def _send(self, *, end: bool) -> None:
         sent = len(self.positions)
         block, told = self._facts[sent:], self._told[self._told_sent :]
-        appended: Any = None
-        with self.connection.pipeline():
-            if block:
-                append, parameters = store.append_statement([self._to_append(fact) for fact in block])
-                appended = self.connection.execute(append, parameters)
-                self._project(block, told)
-            if end:
-                self._end(sent, len(block))
         self._told_sent = len(self._told)
-        if appended is not None:
-            first = appended.fetchone()
-            assert first is not None
-            self.positions.extend(range(int(first[0]), int(first[0]) + len(block)))
+        noted = [fact for fact in block if registers.concerns(fact)]
+        lanes = sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)})
+        closing = None if not end else f"{SQL['commit']};\n{SQL['ring']}" if lanes else SQL["commit"]
+        if block:
+            write = board.SQL["write"]
+            straight = closing is not None and not noted
+            statements = f"{write};\n{closing}" if straight else write
+            first = self._value(statements, {**self._block(block, told), "lanes": lanes})
+            self.positions.extend(range(first, first + len(block)))
+            if straight:
+                return
+        if noted:
+            with self.connection.pipeline():
+                for fact in noted:
+                    registers.apply(self.connection, fact)
+        if closing is not None:
+            ClientCursor(self.connection).execute(closing, {"lanes": lanes})
 
-    def _end(self, sent: int, new: int) -> None:
-        if self.command:
-            known = {"first": self.positions[0] if sent else None, "last": self.positions[-1] if not new else None}
-            mine = {"agent": self.caller.actor, "command": self.command, "more": new - 1, **known}
-            self.connection.execute(SQL["remember_positions"], mine)
-        self.connection.execute(SQL["commit"])
-        for lane in sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)}):
-            self.connection.execute(SQL["ring"], {"lane": lane})
+    def _block(self, block: Sequence[Fact], told: Sequence[Told]) -> dict[str, Any]:
+        known = self.known.routes.keys() | self._interned
+        changes = board.changes(block, told, self._workflows, known)
+        self._interned |= {route["id"] for route in changes.routes}
+        judged = any(isinstance(fact.event, evidence.JUDGING) for fact in block)
+        events = store.block([self._to_append(fact) for fact in block])
+        return {"events": events, **changes.parameters(), "judged": judged}
 
     def rollback(self) -> None:
         """Undo everything."""
@@ -293,14 +318,6 @@ class Unit:
     def facts(self) -> Sequence[Fact]:
         """The block so far."""
         return self._facts
-
-    def _project(self, block: Sequence[Fact], told: Sequence[Told]) -> None:
-        for fact in block:
-            registers.apply(self.connection, fact)
-        # positions are counted back from the end of the block, where facts of other streams stand too
-        known = self.known.routes.keys() | self._interned
-        self._interned |= board.write(self.connection, block, told, self._workflows, known)
-        evidence.record(self.connection, block)
 
     def _to_append(self, fact: Fact) -> NewEvent:
         kind = REGISTRY[type(fact.event).__name__]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -84,11 +84,10 @@ class Board:
 def caller_of(world: World, who: int) -> Caller:
     """Return a caller as the ledger knows it."""
     digest = world.callers[who]._token
-    with world.connection.cursor(row_factory=dict_row) as cursor:
-        row: dict[str, Any] | None = cursor.execute(
-            identity.SQL["caller"], {"token_sha256": digest, "agent": None}
-        ).fetchone()
-    found = identity.identify(row, world.clock.now())
+    begin = "SELECT verb.begin(%s, NULL, NULL, NULL, false, false) -> 'caller'"
+    row = world.connection.execute(begin, (digest,)).fetchone()
+    assert row is not None
+    found = identity.identify(row[0], world.clock.now())
     assert isinstance(found, tuple)
     return found[0]
 

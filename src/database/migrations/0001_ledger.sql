@@ -41,6 +41,8 @@ CREATE TABLE ledger.event (
     CONSTRAINT event_body_or_raw CHECK (num_nonnulls(body, raw) = 1)
 );
 CREATE INDEX event_task ON ledger.event (task, position) WHERE task IS NOT NULL;
+-- what a command did, for whoever sends it again
+CREATE INDEX event_command ON ledger.event (command) WHERE command IS NOT NULL;
 GRANT SELECT ON ledger.event TO ainarres_app, ainarres_reader;
 
 COMMENT ON TABLE ledger.event IS 'Every state change, in order; nothing is ever changed or taken away.';
@@ -103,14 +105,16 @@ DECLARE
     n integer := jsonb_array_length(events);
     moment timestamptz := ledger.clock();
     promise bigint;
+    remembered text;
     lowest bigint;
 BEGIN
     -- The promise comes before the first position, or a follower could pass it. A transaction that appends again keeps
     -- its first one, or a long one would fill the table of locks. The setting only remembers which it was and is not
     -- trusted: the lock is asked for every time, and a promise may be lower than necessary but never higher.
-    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO promise FROM ledger.position;
+    promise := coalesce(pg_sequence_last_value('ledger.position'::regclass), 0);
     promise := greatest(0, least(promise, nullif(current_setting('ledger.promise', true), '')::bigint));
-    PERFORM pg_advisory_xact_lock_shared((16718::bigint << 48) | promise), set_config('ledger.promise', promise::text, true);
+    remembered := pg_advisory_xact_lock_shared((16718::bigint << 48) | promise)::text
+        || set_config('ledger.promise', promise::text, true);
     IF n = 1 THEN
         lowest := nextval('ledger.position');
     ELSIF n > 1 THEN

@@ -85,15 +85,6 @@ CREATE TABLE projection.route (
     parts jsonb NOT NULL
 );
 
-CREATE TABLE projection.command (
-    agent text NOT NULL,
-    command uuid NOT NULL,
-    request text NOT NULL,
-    first_position bigint,
-    last_position bigint,
-    PRIMARY KEY (agent, command)
-);
-
 CREATE TABLE projection.credential (
     id text PRIMARY KEY,
     agent text NOT NULL,
@@ -184,58 +175,6 @@ CREATE TABLE projection.agent (
     last_empty_at timestamptz
 );
 
--- Functions stand apart from the tables, which a rebuild swaps as a whole.
-CREATE SCHEMA verb;
-
--- The only statement that hands out work. Locks the best ready task of the given routes that nobody else has locked and
--- returns its id: heads of each route first, deeper only when all of them are locked, and null only when every candidate
--- was looked at. befores: where a route is open to this caller only after a waiting time, the newest stage entry that has
--- waited long enough; null elsewhere.
-CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS uuid
-    LANGUAGE plpgsql VOLATILE
-AS $$
-DECLARE
-    _depth integer := 1;
-    _heads uuid[];
-    _picked uuid;
-BEGIN
-    LOOP
-        SELECT array_agg(h.task)
-          INTO _heads
-          FROM unnest(pick.routes, pick.befores) AS r(route, before)
-         CROSS JOIN LATERAL (
-               SELECT b.task
-                 FROM projection.board b
-                WHERE b.ready
-                  AND b.route = r.route
-                  AND (r.before IS NULL OR b.entered_stage_at <= r.before)
-                  AND b.author_agent IS DISTINCT FROM pick.agent
-                ORDER BY b.priority DESC, b.created_position
-                LIMIT _depth) AS h;
-        SELECT b.task
-          INTO _picked
-          FROM projection.board b
-         WHERE b.task = ANY (_heads)
-           AND b.ready
-           AND b.route = ANY (pick.routes)
-         ORDER BY b.priority DESC, b.created_position
-         LIMIT 1
-           FOR UPDATE SKIP LOCKED;
-        IF FOUND THEN
-            RETURN _picked;
-        END IF;
-        -- no route gave as many as it was asked for: there is nothing further down
-        IF coalesce(cardinality(_heads), 0) < _depth THEN
-            RETURN NULL;
-        END IF;
-        _depth := _depth * 8;
-    END LOOP;
-END
-$$;
-
-REVOKE ALL ON FUNCTION verb.pick(bigint[], timestamptz[], text) FROM PUBLIC;
-GRANT USAGE ON SCHEMA verb TO ainarres_app;
-GRANT EXECUTE ON FUNCTION verb.pick(bigint[], timestamptz[], text) TO ainarres_app;
 GRANT USAGE ON SCHEMA projection TO ainarres_app, ainarres_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA projection TO ainarres_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA projection TO ainarres_reader;

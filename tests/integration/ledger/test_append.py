@@ -168,15 +168,6 @@ def test_blocks_have_no_gaps_whoever_comes_between(database: Database, connectio
     assert connection.execute(locks).fetchone() == (0,)
 
 
-def test_an_append_waits_in_a_pipeline(database: Database, connection: psycopg.Connection[Any]) -> None:
-    with connection.pipeline():
-        first = connection.execute(*store.append_statement(events("one", (1, 2))))
-        second = connection.execute(*store.append_statement([event("two", 1)]))
-        assert (first.fetchone(), second.fetchone()) == ((1,), (3,))
-    with store.conflicts(), pytest.raises(VersionConflict), store.conflicts(), connection.pipeline():
-        connection.execute(*store.append_statement([event("two", 1)])).fetchone()
-
-
 def test_reading_in_parts(connection: psycopg.Connection[Any]) -> None:
     store.append(connection, events("one", range(1, 6), task=TASK))
     store.append(connection, events("two", range(1, 3)))

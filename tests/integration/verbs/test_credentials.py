@@ -83,7 +83,7 @@ def test_no_token_is_kept_in_the_ledger_or_in_its_tables(scene: Scene) -> None:
         session.execute(c.Claim(task=task))
         session.execute(c.Stop(reason="rest"))
         session.execute(c.IssueToken(family=CHEAP, agent="eve"))
-    for table in ("ledger.event", "projection.credential", "projection.command", "projection.board"):
+    for table in ("ledger.event", "projection.credential", "projection.agent", "projection.board"):
         for row in scene.human.connection.execute(f"SELECT t::text FROM {table} AS t").fetchall():
             assert not any(token in row[0] or token[4:47] in row[0] for token in tokens)
 

@@ -171,7 +171,7 @@ def test_a_lease_that_ends_between_two_looks_is_recorded_as_ended(scene: Scene) 
 JUMPING_CLOCK = """
 CREATE SEQUENCE test_clock.looks;
 CREATE OR REPLACE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-    'SELECT clock_timestamp() + (nextval(''test_clock.looks'') > 2)::integer * interval ''31 seconds''';
+    'SELECT clock_timestamp() + (nextval(''test_clock.looks'') > 1)::integer * interval ''31 seconds''';
 """
 
 

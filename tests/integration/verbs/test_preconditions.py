@@ -10,7 +10,6 @@ from tests.scene import CHEAP, DESIGNER
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
-from ainarres.projections import board
 from ainarres.verbs import tasks
 
 if TYPE_CHECKING:
@@ -61,8 +60,7 @@ def test_two_amendments_never_close_a_circle_between_them(scene: Scene, database
             thread.start()
             while not other.execute("SELECT 1 FROM pg_locks WHERE classid = 1634299493 AND NOT granted").fetchone():
                 assert thread.is_alive(), "the second amendment did not wait for the first"
-            scene_edge = {"task": UUID(b), "prerequisites": [UUID(c_)], "waived": []}
-            other.execute(board.SQL["depend"], scene_edge)
+            other.execute("SELECT verb.link('depend', %s, %s, '{}')", (UUID(b), [UUID(c_)]))
         thread.join()
         assert answers == ["invalid"]
-        other.execute(board.SQL["undepend"], {"task": UUID(b)})
+        other.execute("SELECT verb.link('depend', %s, '{}', '{}')", (UUID(b),))

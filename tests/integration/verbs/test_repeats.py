@@ -269,8 +269,6 @@ def test_what_appended_nothing_is_not_remembered(scene: Scene) -> None:
     agent, task = holding(scene, FRONTIER)
     beat = scene.ok(agent, c.Heartbeat(task=task), key)
     assert (beat.position, beat.event) == (None, None)
-    unfilled = "SELECT count(*) FROM projection.command WHERE first_position IS NULL"
-    assert scene.human.connection.execute(unfilled).fetchone() == (0,)
 
 
 def test_next_while_holding_gives_the_same_task_again(scene: Scene) -> None:

@@ -1,0 +1,266 @@
+-- A verb's way in and out: what it reads and locks before it decides, and what it writes afterwards, each in one round
+-- trip. Rules are not here: what a row means is decided by who reads it, and what is written was decided before.
+-- Functions stand apart from the tables, which a rebuild swaps as a whole.
+--
+-- Every statement of a VOLATILE function has a snapshot of its own (READ COMMITTED), so what follows a lock sees what
+-- the lock's last owner committed.
+
+CREATE SCHEMA verb;
+
+-- The only statement that hands out work. Locks the best ready task of the given routes that nobody else has locked and
+-- returns its id: heads of each route first, deeper only when all of them are locked, and null only when every candidate
+-- was looked at. befores: where a route is open to this caller only after a waiting time, the newest stage entry that has
+-- waited long enough; null elsewhere.
+CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    _depth integer := 1;
+    _looked integer;
+    _head uuid;
+    _picked uuid;
+BEGIN
+    LOOP
+        _looked := 0;
+        FOR _head IN
+            SELECT h.task
+              FROM unnest(pick.routes, pick.befores) AS r(route, before)
+             CROSS JOIN LATERAL (
+                   SELECT b.task, b.priority, b.created_position
+                     FROM projection.board b
+                    WHERE b.ready
+                      AND b.route = r.route
+                      AND (r.before IS NULL OR b.entered_stage_at <= r.before)
+                      AND b.author_agent IS DISTINCT FROM pick.agent
+                    ORDER BY b.priority DESC, b.created_position
+                    LIMIT _depth) AS h
+             ORDER BY h.priority DESC, h.created_position
+        LOOP
+            _looked := _looked + 1;
+            SELECT b.task
+              INTO _picked
+              FROM projection.board b
+             WHERE b.task = _head
+               AND b.ready
+               AND b.route = ANY (pick.routes)
+               FOR UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                RETURN _picked;
+            END IF;
+        END LOOP;
+        -- no route gave as many as it was asked for: there is nothing further down
+        IF _looked < _depth THEN
+            RETURN NULL;
+        END IF;
+        _depth := _depth * 8;
+    END LOOP;
+END
+$$;
+
+-- Opens a verb. Holds the board (a rebuild swaps the tables only when nobody does) and takes the command's id: a
+-- concurrent twin waits here for the first to end. locked: the task whose row is wanted locked; held: whether the row
+-- that the caller holds is wanted, locked too; wide: whether the verb looks for work. Tells who the token stands for,
+-- what is known of the command, what was locked, and the time after all locks.
+CREATE FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) RETURNS json
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    _lock text := pg_advisory_xact_lock_shared(1634299490, 0);
+    _task json;
+    _seen json;
+    _now timestamptz;
+BEGIN
+    IF begin.command IS NOT NULL THEN
+        _lock := pg_advisory_xact_lock(1634299499, hashtext(begin.command::text));
+    END IF;
+    IF begin.locked IS NOT NULL THEN
+        SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.task = begin.locked FOR UPDATE;
+    ELSIF begin.held THEN
+        SELECT row_to_json(b) INTO _task
+          FROM projection.board b
+         WHERE b.holder = (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) FOR UPDATE;
+    END IF;
+    _now := ledger.clock();
+    IF begin.wide THEN
+        SELECT json_build_object(
+                   'mine', (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = c.agent),
+                   'ran_out', (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = c.agent))
+                                 FROM projection.board b WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now),
+                   'lanes', (SELECT json_agg(json_build_object('key', key, 'paused', paused, 'wip', settings -> 'wip'))
+                               FROM projection.lane),
+                   'routes', (SELECT json_agg(id) FROM projection.route))
+          INTO _seen
+          FROM (SELECT (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) AS agent) AS c;
+    END IF;
+    RETURN (
+        SELECT json_build_object(
+            'now', _now,
+            'task', _task,
+            'seen', _seen,
+            'caller', (SELECT json_build_object(
+                                  'id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope,
+                                  'narrowing', c.narrowing, 'issued_at', c.issued_at, 'expires_at', c.expires_at,
+                                  'revoked_at', c.revoked_at, 'version', c.version,
+                                  'maker', (SELECT f.maker FROM projection.family f WHERE f.key = c.family),
+                                  'grants', ARRAY(SELECT feature FROM projection.feature g WHERE g.family = c.family),
+                                  'denials', (SELECT json_object_agg(d.feature, json_build_array(d.since, d.until, d.keeps))
+                                                FROM projection.denial d WHERE d.family = c.family))
+                         FROM projection.credential c WHERE c.token_sha256 = begin.token),
+            'repeated', (SELECT json_build_object('request', min(e.request), 'first', min(e.position), 'last', max(e.position))
+                           FROM ledger.event e
+                          WHERE e.command = begin.command
+                            AND e.actor = coalesce((SELECT agent FROM projection.credential
+                                                     WHERE token_sha256 = begin.token), begin.local)
+                         HAVING count(*) > 0),
+            'tiers', ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
+                            WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
+            'cards', (SELECT json_object_agg(role, version)
+                        FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest)));
+END
+$$;
+
+-- Picks as verb.pick and returns the row as it stands now that it is locked, with the time; null when there is nothing.
+CREATE FUNCTION verb.take(routes bigint[], befores timestamptz[], agent text) RETURNS json
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    _picked uuid := verb.pick(take.routes, take.befores, take.agent);
+BEGIN
+    IF _picked IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT json_build_object('task', row_to_json(b), 'now', ledger.clock())
+              FROM projection.board b WHERE b.task = _picked);
+END
+$$;
+
+-- What the moves in a range of the ledger say about submissions: a pass when the first stage after one advances, a fault
+-- at each reject that charges somebody.
+CREATE FUNCTION verb.judged(after bigint, upto bigint) RETURNS TABLE (
+        "position" bigint, at timestamptz, task uuid, family text, capability text, fault boolean, submission bigint)
+    LANGUAGE sql STABLE
+AS $$
+SELECT j.position, j.recorded_at, j.task, s.family, s.capability, false, s.position
+  FROM ledger.event j
+ CROSS JOIN LATERAL (
+       SELECT m.position, m.type, m.family, m.capability FROM ledger.event m
+        WHERE m.task = j.task AND m.position < j.position AND m.type IN ('TaskAdvanced', 'TaskRejected')
+        ORDER BY m.position DESC LIMIT 1) AS s
+ WHERE j.position > judged.after AND j.position <= judged.upto
+   AND j.type = 'TaskAdvanced' AND s.type = 'TaskAdvanced' AND s.family IS NOT NULL AND s.capability IS NOT NULL
+ UNION ALL
+SELECT j.position, j.recorded_at, j.task, j.subject_family, j.body ->> 'producer_capability', true, s.position
+  FROM ledger.event j
+ CROSS JOIN LATERAL (
+       SELECT m.position FROM ledger.event m
+        WHERE m.task = j.task AND m.position < j.position AND m.type = 'TaskAdvanced'
+          AND m.body ->> 'from_stage' = j.body ->> 'fault_stage'
+        ORDER BY m.position DESC LIMIT 1) AS s
+ WHERE j.position > judged.after AND j.position <= judged.upto
+   AND j.type = 'TaskRejected' AND j.subject_family IS NOT NULL AND j.body ->> 'producer_capability' IS NOT NULL
+$$;
+
+-- Ends a verb, or a part of one: appends a block of events and brings the board to what they made of it. In rows and
+-- edges, place counts from the start of the block, from 0. born, moved: rows of the board; renewed: deadlines alone;
+-- edges: acts on prerequisites, in order; judged: whether some of the events judge a submission. Returns the position of the first event.
+CREATE FUNCTION verb.write(events jsonb, routes jsonb, born jsonb, moved jsonb, renewed jsonb, edges jsonb, judged boolean)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    _first bigint := ledger.append(write.events);
+    _edge record;
+BEGIN
+    IF write.routes IS NOT NULL THEN
+        -- the id is a hash of the parts, so whoever comes second writes nothing
+        INSERT INTO projection.route (id, parts)
+        SELECT r.id, r.parts FROM jsonb_to_recordset(write.routes) AS r (id bigint, parts jsonb) ORDER BY r.id
+        ON CONFLICT (id) DO NOTHING;
+    END IF;
+    IF write.born IS NOT NULL THEN
+        INSERT INTO projection.board (
+            task, project, lane, workflow, workflow_version, stage, terminal, title, payload, priority, requires, skills,
+            depends_on, waived, epic, template, attempts, infra_releases, rework, tiers, blocked, blocked_reason,
+            cancelled, review_waived, authors, artifacts, delivered, approved, holder, holder_family, holder_maker,
+            holder_capability, fence, attempt, renewals, claimed_at, lease_expires_at, created_by, created_by_family,
+            created_at, updated_at, entered_stage_at, version, correlation, route, author_agent, waits,
+            created_position, updated_position)
+        SELECT
+            b.task, b.project, b.lane, b.workflow, b.workflow_version, b.stage, b.terminal, b.title, b.payload, b.priority,
+            b.requires, b.skills, b.depends_on, b.waived, b.epic, b.template, b.attempts, b.infra_releases, b.rework,
+            b.tiers, b.blocked, b.blocked_reason, b.cancelled, b.review_waived, b.authors, b.artifacts, b.delivered,
+            b.approved, b.holder, b.holder_family, b.holder_maker, b.holder_capability, b.fence, b.attempt, b.renewals,
+            b.claimed_at, b.lease_expires_at, b.created_by, b.created_by_family, b.created_at, b.updated_at,
+            b.entered_stage_at, b.version, b.correlation, b.route, b.author_agent, 0,
+            _first + (r.parts ->> 'first_place')::bigint, _first + (r.parts ->> 'place')::bigint
+          FROM jsonb_array_elements(write.born) AS r (parts)
+         CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b;
+    END IF;
+    IF write.moved IS NOT NULL THEN
+        UPDATE projection.board AS t SET
+            workflow = b.workflow, workflow_version = b.workflow_version, stage = b.stage, terminal = b.terminal,
+            title = b.title, payload = b.payload, priority = b.priority, depends_on = b.depends_on, waived = b.waived,
+            attempts = b.attempts, infra_releases = b.infra_releases, rework = b.rework, tiers = b.tiers,
+            blocked = b.blocked, blocked_reason = b.blocked_reason, cancelled = b.cancelled,
+            review_waived = b.review_waived, authors = b.authors, artifacts = b.artifacts, delivered = b.delivered,
+            approved = b.approved, holder = b.holder, holder_family = b.holder_family, holder_maker = b.holder_maker,
+            holder_capability = b.holder_capability, fence = b.fence, attempt = b.attempt, renewals = b.renewals,
+            claimed_at = b.claimed_at, lease_expires_at = b.lease_expires_at, updated_at = b.updated_at,
+            entered_stage_at = b.entered_stage_at, version = b.version, route = b.route, author_agent = b.author_agent,
+            updated_position = _first + (r.parts ->> 'place')::bigint
+          FROM jsonb_array_elements(write.moved) AS r (parts)
+         CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b
+         WHERE t.task = b.task;
+    END IF;
+    IF write.renewed IS NOT NULL THEN
+        UPDATE projection.board AS t SET lease_expires_at = b.lease_expires_at, renewals = b.renewals
+          FROM jsonb_to_recordset(write.renewed) AS b (task uuid, lease_expires_at timestamptz, renewals bigint)
+         WHERE t.task = b.task;
+    END IF;
+    IF write.edges IS NOT NULL THEN
+        FOR _edge IN
+            SELECT * FROM jsonb_to_recordset(write.edges) AS e (act text, task uuid, prerequisites uuid[], waived uuid[])
+        LOOP
+            PERFORM verb.link(_edge.act, _edge.task, _edge.prerequisites, _edge.waived);
+        END LOOP;
+    END IF;
+    IF write.judged THEN
+        INSERT INTO projection.evidence (position, at, task, family, capability, workflow, fault, submission)
+        SELECT j.position, j.at, j.task, j.family, j.capability, b.workflow, j.fault, j.submission
+          FROM verb.judged(_first - 1, _first + jsonb_array_length(write.events) - 1) AS j
+          JOIN projection.board b USING (task);
+    END IF;
+    RETURN _first;
+END
+$$;
+
+-- One act on the prerequisites of a task: depend (these and no others; met where finished or waived), waive (these will
+-- never be done), finish (whoever waits on the task waits no longer; the verb has locked them).
+CREATE FUNCTION verb.link(act text, task uuid, prerequisites uuid[], waived uuid[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF link.act = 'finish' THEN
+        WITH met AS (
+            UPDATE projection.dependency d SET met = true
+             WHERE d.prerequisite = link.task AND NOT d.met RETURNING d.task)
+        UPDATE projection.board b SET waits = b.waits - 1 FROM met WHERE b.task = met.task;
+        RETURN;
+    ELSIF link.act = 'waive' THEN
+        UPDATE projection.dependency d SET met = true
+         WHERE d.task = link.task AND d.prerequisite = ANY (link.prerequisites);
+    ELSE
+        DELETE FROM projection.dependency d WHERE d.task = link.task;
+        INSERT INTO projection.dependency (task, prerequisite, met)
+        SELECT link.task, p.task, p.terminal OR p.task = ANY (link.waived)
+          FROM projection.board p WHERE p.task = ANY (link.prerequisites);
+    END IF;
+    UPDATE projection.board b SET waits =
+        (SELECT count(*) FROM projection.dependency d WHERE d.task = b.task AND NOT d.met)
+     WHERE b.task = link.task;
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA verb FROM PUBLIC;
+GRANT USAGE ON SCHEMA verb TO ainarres_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA verb TO ainarres_app;
