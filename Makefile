@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer demo test test-15 check lint format schema reference mutants bench-projections bench-wait bench-startup api lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser api check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections bench-wait bench-startup lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ $(STAMP): pyproject.toml requirements.lock
 hammer: $(STAMP) ## kill 64 processes at random on one board for a minute; writes bench/results/hammer.json
 	$(BIN)/python -m bench.hammer
 
+soak: $(STAMP) ## half an hour of faults under load and a checker (SOAK="--minutes 5 --seed 7" …); writes bench/results/soak.json
+	$(BIN)/python -m bench.soak $(SOAK)
+
+soak-mutants: $(STAMP) ## switch guards off one by one: a short soak of each must find something wrong
+	$(BIN)/python -m bench.soak.mutants
+
+failover: $(STAMP) ## promote a standby under load, 20 times; writes bench/results/failover.json
+	$(BIN)/python -m bench.failover
+
 demo: $(STAMP) ## run the demo: a swarm on a ledger of its own, no account and no key needed
 	$(BIN)/ainarres demo
 
@@ -38,8 +47,11 @@ test: $(STAMP) ## run the whole test suite but what needs Chromium
 browser: $(STAMP) ## try the pages in Chromium (apt-get install chromium); screenshots go to build/browser
 	$(BIN)/pytest -q tests/browser
 
-test-15: $(STAMP) ## restore a backup of PostgreSQL 15 on 18 (needs PostgreSQL 15: AINARRES_PG15 names its programs)
-	$(BIN)/pytest -q tests/integration/audit/fifteen.py
+test-15: $(STAMP) ## run ledger, verbs, contract and backups on PostgreSQL 15 (needs it: AINARRES_PG15 names its programs)
+	$(BIN)/python -m tests.fifteen -n $(WORKERS)
+
+test-pooled: $(STAMP) ## every verb through PgBouncer in transaction mode (needs it: apt-get install pgbouncer)
+	$(BIN)/pytest -q tests/faults/pooled.py
 
 lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -72,6 +84,18 @@ bench-startup: $(STAMP) ## time whole processes of the command line; writes benc
 
 api: $(STAMP) ## make up 20,000 requests from the OpenAPI document: no fault, no answer that it denies
 	AINARRES_FUZZ_REQUESTS=20000 $(BIN)/pytest -q -s tests/api/test_openapi.py
+
+bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw floor (ten minutes; quiet machine)
+	$(BIN)/python -m bench.race
+
+bench-peers: $(STAMP) ## install the peers that `make bench` races against, into bench/.peers
+	$(BIN)/python -m bench.peers
+
+bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and under a held snapshot
+	$(BIN)/python -m bench.growth
+
+bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not take
+	$(BIN)/python -m bench.excluded
 
 bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
 	$(BIN)/python -m bench.projections

@@ -24,6 +24,8 @@ BESIDE = 64
 LOST, GIVEN_UP, SENT_BACK, MEASURED = 0.03, 0.06, 0.2, 0.5
 """How often, as points on a line from 0 to 1."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = "2100-01-01T00:00:00Z"
+"""When the leases of those who still hold something run out: nothing measured has to recover them."""
 FAMILIES = {
     "claude-code+opus": ("opus", "anthropic"),
     "claude-code+sonnet": ("sonnet", "anthropic"),
@@ -69,14 +71,14 @@ def append(
 
 def _told(chance: random.Random, lanes: tuple[str, ...]) -> Iterator[Row]:
     clock = Clock()
-    running = [_life(chance, chance.choice(lanes)) for _ in range(BESIDE)]
+    running = [_life(chance, chance.choice(lanes), seat) for seat in range(BESIDE)]
     for number in count():
         if number % 30 == 0:
             yield _poll(chance, clock, number)
         place = chance.randrange(BESIDE)
         event = next(running[place], None)
         if event is None:
-            running[place] = _life(chance, chance.choice(lanes))
+            running[place] = _life(chance, chance.choice(lanes), place)
             continue
         event["recorded_at"] = clock.tick(chance)
         yield event
@@ -93,8 +95,8 @@ def _row(stream: str, version: int, kind: str, body: Row, **stamps: Any) -> Row:
     return {"stream": stream, "version": version, "type": kind, "schema": 1, "body": body, **stamps}
 
 
-def _life(chance: random.Random, lane: str) -> Iterator[Row]:
-    """Yield the events of one task."""
+def _life(chance: random.Random, lane: str, seat: int) -> Iterator[Row]:
+    """Yield the events of one task, worked on by one agent of each family: nobody holds two tasks at once."""
     task = UUID(int=chance.getrandbits(128), version=4)
     stream, version, project = f"task-{task}", 0, lane.partition("/")[0]
     authors: dict[str, str] = {}
@@ -117,7 +119,7 @@ def _life(chance: random.Random, lane: str) -> Iterator[Row]:
     while STAGES[place] != "done":
         stage = STAGES[place]
         family = chance.choice([f for f in FAMILIES if f != authors.get("implementing")])
-        who = {"actor": f"{family}-{chance.randint(1, 8)}", "family": family, "capability": f"role:{ROLES[stage]}"}
+        who = {"actor": f"{family}-{seat}", "family": family, "capability": f"role:{ROLES[stage]}"}
         holder = {"subject_agent": who["actor"], "subject_family": family}
         yield said("TaskClaimed", _claim(stage, FAMILIES[family][1]), **who)
         for _ in range(chance.randint(0, 2)):
@@ -145,13 +147,13 @@ def _life(chance: random.Random, lane: str) -> Iterator[Row]:
 
 def _claim(stage: str, maker: str) -> Row:
     return {
-        "stage": stage, "attempt": 1, "fence": 1, "lease_expires_at": "2027-01-01T00:00:00Z", "maker": maker,
+        "stage": stage, "attempt": 1, "fence": 1, "lease_expires_at": FAR, "maker": maker,
         "card": None, "preference_unmet": False, "score": None,
     }  # fmt: skip
 
 
 def _progress(stage: str) -> Row:
-    return {"stage": stage, "note": "half way", "artifacts": [], "lease_expires_at": "2027-01-01T00:00:00Z"}
+    return {"stage": stage, "note": "half way", "artifacts": [], "lease_expires_at": FAR}
 
 
 def _expired(stage: str) -> Row:

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ainarres import stock
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
@@ -111,6 +112,7 @@ def _open(connection: Any) -> None:
     )
     for command in (
         c.OpenLedger(),
+        *(c.AdoptCard(role=role, text=stock.read("role", role)) for role in stock.names("role")),
         c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
         c.AdoptProject(text=PROJECT, source="project.toml"),
         c.AdoptFamilies(text=families, source="families.toml"),

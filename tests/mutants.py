@@ -241,6 +241,27 @@ MUTANTS = (
         f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
     ),
     Mutant(
+        "a full project closes no lane with a limit of its own",
+        "verbs/claiming.py",
+        "limit[0] == full[0] and limit[1] <= full[1]",
+        "limit[1] <= full[1]",
+        f"{VERBS}/test_scoring.py::test_a_full_project_leaves_open_a_lane_with_a_limit_of_its_own",
+    ),
+    Mutant(
+        "scored claims pass by locked rows: SKIP LOCKED",
+        "verbs/scoring.sql",
+        "FOR UPDATE OF b SKIP LOCKED",
+        "FOR UPDATE OF b",
+        f"{VERBS}/test_scoring.py::test_a_scored_claim_passes_by_a_locked_row",
+    ),
+    Mutant(
+        "equal scores go by priority",
+        "domain/scoring.py",
+        "-pair[1].total, -pair[0].priority, pair[0].position",
+        "-pair[1].total, pair[0].position",
+        f"{UNIT}/test_scoring.py::test_better_comes_first_and_ties_go_by_priority_then_age",
+    ),
+    Mutant(
         "the order of claims",
         WAYS,
         """                    ORDER BY b.priority DESC, b.created_position

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from ainarres import stock
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.projections import rebuild
@@ -116,6 +117,11 @@ class Scene:
         self.ok(self.human, c.AdoptWorkflow(text=workflow, source="dev.toml"))
         self.ok(self.human, c.AdoptProject(text=PROJECT, source="project.toml"))
         self.ok(self.human, c.AdoptFamilies(text=families, source="families.toml"))
+
+    def cards(self) -> None:
+        """Publish the stock role cards, which stock workflows name."""
+        for role in stock.names("role"):
+            self.ok(self.human, c.AdoptCard(role=role, text=stock.read("role", role)))
 
     def session(self, token: str | None = None) -> Session:
         """Open a session on a connection of its own."""

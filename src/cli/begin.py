@@ -149,12 +149,12 @@ def _open(session: Session) -> tuple[str, list[str]]:
 
     opened = _do(session, c.OpenLedger())
     adopted = []
-    for name in stock.names("workflow"):
-        done = _do(session, c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml"))
-        adopted += [f"workflow {name} version {done['version']}"] if done["changed"] else []
     for name in stock.names("role"):
         done = _do(session, c.AdoptCard(role=name, text=stock.read("role", name)))
         adopted += [f"role card {name} version {done['version']}"] if done["changed"] else []
+    for name in stock.names("workflow"):
+        done = _do(session, c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml"))
+        adopted += [f"workflow {name} version {done['version']}"] if done["changed"] else []
     done = _do(session, c.AdoptPolicy(text=stock.read("policy", "sequential"), source="sequential.toml"))
     adopted += [f"policy sequential version {done['version']}"] if done["changed"] else []
     return str(opened["ledger"]), adopted

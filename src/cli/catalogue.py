@@ -205,6 +205,7 @@ ASKS = (
     Ask("demand", "Demand", "watch", "ainarres demand --lane web/dev"),
     Ask("left", "Outlook", "watch", "ainarres left --lanes web/dev"),
     Ask("inbox", "Inbox", "watch", "ainarres inbox"),
+    Ask("agents", "Agents", "watch", "ainarres agents --family opencode+qwen"),
     Ask("families", "Families", "watch", "ainarres families"),
     Ask("family list", "Families", "operate", "ainarres family list"),
     Ask("token list", "Tokens", "operate", "ainarres token list"),

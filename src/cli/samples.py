@@ -25,6 +25,7 @@ repository = "."
 [[lane]]
 key = "dev"
 workflow = "dev"      # `ainarres workflow list` shows what is adopted
+# routing = "scored"  # each agent is offered first what suits its skills, priority, project and record; else by age
 """
 
 _FAMILIES = """\

@@ -1,7 +1,8 @@
 """Backups: the whole database in a file by pg_dump, the newest few kept; and the way back, by pg_restore.
 
-The programs come from the wheel, else from PATH. A backup has its name only once it is complete and on disk. It holds
-the ledger and everything derived; what shows that it is the newest one, a note, lies beside it and better elsewhere.
+The programs are of the server's own version, from PATH, else the wheel's. A backup has its name only once it is
+complete and on disk. It holds the ledger and everything derived; what shows that it is the newest one, a note, lies
+beside it and better elsewhere.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def dump(owner_url: str, directory: Path, stem: str, keep: int) -> tuple[Path, l
     path, new = directory / f"{stem}{SUFFIX}", directory / f".{stem}.new"
     try:
         new.touch(mode=0o600, exist_ok=False)
-        _run("pg_dump", owner_url, ["--format=custom", f"--file={new}"])
+        with connect(owner_url, application_name="ainarres backup") as connection:
+            major = _major(connection)
+        _run("pg_dump", major, owner_url, ["--format=custom", f"--file={new}"])
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.rename(path)
@@ -74,9 +77,10 @@ def restore(owner_url: str, path: Path) -> None:
                 "database", f"{place} holds a ledger already", "restore into a new --home or an empty --url"
             )
         connection.execute(_ROLES)
+        major = _major(connection)
     # without --exit-on-error a backup that is half there would look like one that is whole
     options = ["--role=ainarres_owner", "--no-owner", "--exit-on-error", "--single-transaction", str(path)]
-    _run("pg_restore", owner_url, options)
+    _run("pg_restore", major, owner_url, options)
     migrate(owner_url)
 
 
@@ -93,12 +97,16 @@ def _prune(directory: Path, keep: int) -> list[Path]:
     return removed
 
 
-def _run(program: str, url: str, options: Sequence[str]) -> None:
+def _major(connection: Any) -> int:
+    return int(connection.info.server_version) // 10000
+
+
+def _run(program: str, major: int, url: str, options: Sequence[str]) -> None:
     parameters = conninfo.conninfo_to_dict(url)
     password = parameters.pop("password", None)  # an argument would show it to everybody on the machine
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
     done = subprocess.run(  # noqa: S603 - a program of PostgreSQL
-        [_find(program), f"--dbname={conninfo.make_conninfo('', **parameters)}", *options],
+        [_find(program, major), f"--dbname={conninfo.make_conninfo('', **parameters)}", *options],
         env=environment,
         capture_output=True,
         text=True,
@@ -108,11 +116,21 @@ def _run(program: str, url: str, options: Sequence[str]) -> None:
         raise Fault(f"{program} failed: {done.stderr.strip() or f'status {done.returncode}'}")
 
 
-def _find(program: str) -> str:
+def _find(program: str, major: int) -> str:
+    """Return where a program is: of the server's own version if there is one, because a newer pg_restore sets what an
+    older server does not know, and an older pg_dump refuses a newer server.
+    """
+    found = shutil.which(program)
+    if found is not None and _said(found).partition(".")[0].endswith(f" {major}"):
+        return found
     try:
         return str(embedded.binaries() / program)
     except LedgerUnavailable:
-        found = shutil.which(program)
         if found is None:
             raise LedgerUnavailable(f"{program} is not there; install PostgreSQL's client programs") from None
         return found
+
+
+def _said(program: str) -> str:
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - as above
+    return done.stdout.strip()

@@ -2,7 +2,8 @@
 
 A client that stops inside a transaction holds every follower back, so the server ends such a transaction after
 ``IDLE_SECONDS``. The limits travel as libpq ``options``: they are in force before the first statement. A transaction
-pooler that drops ``options`` (PgBouncer's ``ignore_startup_parameters``) needs them on the role or on its side.
+pooler that drops ``options`` (PgBouncer's ``ignore_startup_parameters``) needs them on the role or on its side; behind
+one nothing is prepared, since the next transaction may meet another server process.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import psycopg
 from psycopg import conninfo
 from psycopg.rows import TupleRow, tuple_row
 
+from ainarres.database import queries
 from ainarres.faults import InvalidInput, LedgerUnavailable, SchemaMismatch
 
 if TYPE_CHECKING:
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
+_SQL = queries.load("ainarres.database", "connect.sql")
 IDLE_SECONDS = 5
 STATEMENT_SECONDS = 30
 CONNECT_SECONDS = 10
+ALIVE = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+"""What notices, within half a minute, that a host is gone without a word; libpq's words, seconds and milliseconds."""
 OLDEST = 150000  # PostgreSQL 15, as server_version_num spells it
 
 
@@ -73,10 +78,13 @@ def connect(
         raise LedgerUnavailable(explain(url, error)) from None
     try:
         _check_version(connection)
+        _configure(connection)
     except SchemaMismatch:
         connection.close()
         raise
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    except psycopg.OperationalError as error:
+        connection.close()
+        raise LedgerUnavailable(explain(url, error)) from None
     return connection
 
 
@@ -147,7 +155,7 @@ def _parameters(url: str, application_name: str, idle_seconds: int, statement_se
     given["options"] = f"{limits} {given.get('options', '')}".strip()
     given.setdefault("connect_timeout", CONNECT_SECONDS)
     given["application_name"] = application_name
-    return given
+    return ALIVE | given
 
 
 def _check_version(connection: psycopg.Connection[Any]) -> None:
@@ -157,3 +165,9 @@ def _check_version(connection: psycopg.Connection[Any]) -> None:
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(_SQL["backend"], prepare=False).fetchone()
+    if row is not None and row[0] != connection.info.backend_pid:  # who answers is not who was dialled: a pooler
+        connection.prepare_threshold = None
+    if not connection.autocommit:
+        connection.rollback()

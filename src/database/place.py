@@ -44,7 +44,7 @@ def read_lock(data: Path) -> Postmaster | None:
     complete = 8  # pid, data, start, port, socket directory, address, shared memory, status
     if len(lines) < complete or not lines[0].strip().isdigit():
         return None
-    return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip() == "ready")
+    return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip() in ("ready", "standby"))
 
 
 def clear_stale_locks(data: Path, sockets: Path, port: int) -> None:

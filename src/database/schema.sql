@@ -196,7 +196,8 @@ BEGIN
                    'mine', (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = c.agent),
                    'ran_out', (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = c.agent))
                                  FROM projection.board b WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now),
-                   'lanes', (SELECT json_agg(json_build_object('key', key, 'paused', paused, 'wip', settings -> 'wip'))
+                   'lanes', (SELECT json_agg(json_build_object('key', key, 'paused', paused,
+                                                               'routing', settings ->> 'routing', 'wip', settings -> 'wip'))
                                FROM projection.lane),
                    'routes', (SELECT json_agg(id) FROM projection.route))
           INTO _seen

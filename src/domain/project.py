@@ -32,8 +32,9 @@ class Lane(BaseModel):
     """What people read; the key if left out."""
     workflow: Key
     """Key of an adopted workflow."""
-    routing: Literal["fifo"] = "fifo"
-    """The order among the tasks an agent may take: priority, then age."""
+    routing: Literal["fifo", "scored"] = "fifo"
+    """The order among the tasks an agent may take. ``fifo``: priority, then age; ``scored``: what suits the agent best
+    by skills, priority, project and record."""
     wip: dict[Key, Limit] = Field(default_factory=dict)
     """Live leases a stage admits in this lane, by stage; where it says nothing the workflow's own limit holds."""
     review_floor: Duration | None = None

@@ -60,6 +60,10 @@ SELECT count(*) AS live FROM projection.board
 -- One claimer at a time where a limit is counted, so that it holds under concurrency.
 SELECT pg_advisory_xact_lock(1634299491, hashtext(%(scope)s || '/' || %(workflow)s || '/' || %(stage)s))
 
+-- route_ids --
+-- Every route of a lane.
+SELECT id FROM projection.route WHERE parts ->> 'lane' = %(lane)s
+
 -- routes --
 -- The parts of some routes.
 SELECT id, parts FROM projection.route WHERE id = ANY (%(ids)s)
@@ -100,5 +104,5 @@ SELECT r.id, n.tasks
  WHERE r.parts ->> 'lane' = ANY (%(lanes)s) AND n.tasks > 0
 
 -- lanes --
--- Every lane: whether it is paused, and the limits it sets itself.
-SELECT key, paused, settings -> 'wip' AS wip FROM projection.lane
+-- Every lane: whether it is paused, how it hands out work, and the limits it sets itself.
+SELECT key, paused, settings ->> 'routing' AS routing, settings -> 'wip' AS wip FROM projection.lane

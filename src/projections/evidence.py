@@ -6,9 +6,31 @@ function, ``verb.judged``, over the whole ledger.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
 from ainarres.database.queries import load
 from ainarres.domain.events import TaskAdvanced, TaskRejected
+from ainarres.projections.intervals import Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import psycopg
 
 SQL = load("ainarres.projections", "evidence.sql")
 JUDGING = (TaskAdvanced, TaskRejected)
 """Events that may judge a submission."""
+NEWEST = 200
+"""Pieces of evidence that a reputation looks back on, so that it costs the same however old the ledger is."""
+
+
+def reputation(connection: psycopg.Connection[Any], family: str, capabilities: Iterable[str]) -> Mapping[str, Rate]:
+    """Return a family's first-pass yield at some capabilities: of its newest judged submissions, how many nobody sent
+    back. A capability without evidence is left out.
+    """
+    wanted = {"family": family, "capabilities": sorted(set(capabilities)), "newest": NEWEST}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(SQL["yield"], wanted).fetchall()
+    return {row["capability"]: Rate(row["passed"], row["judged"]) for row in rows}

@@ -11,6 +11,18 @@ SELECT position, at, fault, submission, task FROM projection.evidence
    AND (%(workflow)s::text IS NULL OR workflow = %(workflow)s)
  ORDER BY position
 
+-- yield --
+-- Of some capabilities of a family: how many of its newest submissions were judged, and how many of those nobody rejected.
+SELECT c.capability, count(*) AS judged, count(*) FILTER (WHERE NOT s.fault) AS passed
+  FROM unnest(%(capabilities)s::text[]) AS c(capability)
+ CROSS JOIN LATERAL (
+       SELECT bool_or(n.fault) AS fault
+         FROM (SELECT submission, fault FROM projection.evidence e
+                WHERE e.family = %(family)s AND e.capability = c.capability
+                ORDER BY e.position DESC LIMIT %(newest)s) AS n
+        GROUP BY n.submission) AS s
+ GROUP BY c.capability ORDER BY c.capability
+
 -- newest --
 -- The position of the newest evidence there is.
 SELECT coalesce(max(position), 0) AS position FROM projection.evidence

@@ -38,7 +38,10 @@ def status(connection: psycopg.Connection[Any]) -> dict[str, Any]:
 
 
 def inbox(connection: psycopg.Connection[Any]) -> list[Row]:
-    """Return what awaits a person: what it is, the evidence, and the exact command; empty when there is nothing."""
+    """Return what awaits a person: what it is, the evidence, the exact command; empty when there is nothing.
+
+    ``verb`` and ``fields`` are the same act without its reason; null where only a file can act.
+    """
     items = [_recommended(one) for one in rows(connection, "recommended", suspensions=SUSPENSIONS, flags=FLAGS)]
     items += [_flag(one) for one in rows(connection, "flags", all=False)]
     items += [_halted(one) for one in rows(connection, "halted")]
@@ -51,7 +54,8 @@ def _recommended(one: Row) -> Row:
     what = f"{one['family']} / {one['feature']}: look at revoking for good"
     evidence = f"{one['suspensions']} suspensions nobody lifted, {one['flags']} open flags"
     act = f'ainarres revoke {one["family"]} {one["feature"]} --reason "…"'
-    return {"kind": "recommend_revocation", "what": what, "evidence": evidence, "act": act}
+    does = {"verb": "revoke", "fields": {"family": one["family"], "feature": one["feature"]}}
+    return {"kind": "recommend_revocation", "what": what, "evidence": evidence, "act": act, **does}
 
 
 def _flag(one: Row) -> Row:
@@ -62,6 +66,8 @@ def _flag(one: Row) -> Row:
         "what": f"{one['kind']} flag ({one['severity']}) on {subject}, raised by {who}",
         "evidence": one["gap"] + (f" (task {one['task']})" if one["task"] else ""),
         "act": f'ainarres flag resolve {one["id"]} --reason "…"',
+        "verb": "flag-resolve",
+        "fields": {"flag": str(one["id"])},
     }
 
 
@@ -72,6 +78,8 @@ def _halted(one: Row) -> Row:
         "what": f"{one['capability']} is HALTED: nobody who holds it may exercise it",
         "evidence": f"denied: {', '.join(one['families'])}",
         "act": f'ainarres lift {family} {one["capability"]} --reason "…"',
+        "verb": "lift",
+        "fields": {"family": family, "feature": one["capability"]},
     }
 
 
@@ -81,6 +89,8 @@ def _broken(one: Row) -> Row:
         "what": f"policy {one['key']} version {one['version']} judges nobody",
         "evidence": one["broken"],
         "act": f"ainarres policy adopt {one['key']}.toml",
+        "verb": None,
+        "fields": {},
     }
 
 
@@ -90,4 +100,6 @@ def _blocked(one: Row) -> Row:
         "what": f"{one['lane']} [{one['stage']}] {one['title']}",
         "evidence": one["reason"] or "no reason given",
         "act": f'ainarres unblock {one["task"].hex[-8:]} --reason "…"',
+        "verb": "unblock",
+        "fields": {"task": str(one["task"])},
     }

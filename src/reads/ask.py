@@ -52,6 +52,7 @@ READS: Mapping[str, Read] = {
         Read(question.Epics, "epics", figures.epics),
         Read(question.Watch, "watch", figures.watch),
         Read(question.Demand, "demand", figures.demand),
+        Read(question.Agents, "agents", standing.agents),
         Read(question.Families, "families", standing.families),
         Read(question.Projects, "projects", standing.projects, "monitor"),
         Read(question.Workflows, "workflows", standing.workflows, "monitor"),

@@ -194,6 +194,13 @@ class Outlook(Question):
     lanes: Annotated[tuple[str, ...], Field(max_length=100, description="These lanes only")] = ()
 
 
+class Agents(Question):
+    """List agents: roles, skills and tier as they stand now, what each holds, and how its family's work was judged."""
+
+    family: Annotated[str | None, Field(max_length=200, description="Only agents of this family")] = None
+    all: Annotated[bool, Field(description="Those without a live credential too")] = False
+
+
 class Families(Question):
     """List families with their grants and what they are denied."""
 

@@ -38,17 +38,18 @@ REDIAL = 0.5
 class Line:
     """A connection that is opened when needed and opened again when it breaks.
 
-    ``patience`` is how many seconds an outage (or a crowd that is always first) may last before the fault is raised.
+    ``patience`` is how many seconds an outage (or a crowd that is always first) may last before the fault is raised,
+    ``redial`` how many pass between two attempts.
     """
 
-    def __init__(self, connect: Connect, halt: Halt, patience: float) -> None:
-        self._connect, self._halt, self._patience = connect, halt, patience
+    def __init__(self, connect: Connect, halt: Halt, patience: float, *, redial: float = REDIAL) -> None:
+        self._connect, self._halt, self._patience, self._redial = connect, halt, patience, redial
         self._stack = ExitStack()
         self._speaker: Speaker | None = None
 
-    def say(self, command: Command) -> Envelope:
-        """Execute a command, once."""
-        key, deadline = uuid4(), time.monotonic() + self._patience
+    def say(self, command: Command, key: UUID | None = None) -> Envelope:
+        """Execute a command, once: under ``key``, or under one of its own."""
+        key, deadline = key or uuid4(), time.monotonic() + self._patience
         while True:
             try:
                 if self._speaker is None:
@@ -56,7 +57,7 @@ class Line:
                 return self._speaker.execute(command, key)
             except (LedgerUnavailable, VersionConflict):
                 self.close()
-                if time.monotonic() >= deadline or self._halt.wait(REDIAL):
+                if time.monotonic() >= deadline or self._halt.wait(self._redial):
                     raise
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from ainarres.domain.commands import Advance, Claim, Done, Next
 from ainarres.domain.eligibility import Route
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
+from ainarres.verbs import scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
 from ainarres.verbs.tasks import advance, outlive, resolve, whole
@@ -22,6 +23,7 @@ from ainarres.verbs.unit import SQL, Halt, Unit
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from ainarres.domain.events import Score
     from ainarres.domain.task import Task
     from ainarres.domain.workflow import Workflow
     from ainarres.verbs.unit import Row
@@ -138,19 +140,20 @@ def _take(unit: Unit, command: Claim, named: UUID | None, seen: Row) -> Task | N
     lanes = seen["lanes"] or []
     limits = limits_of(lanes)
     task: Task | None
+    score: Score | None = None
     if named is not None:
         task = _named(unit, named)
     else:
         lane = unit.lane(command.lane)["key"] if command.lane is not None else None
         open_lanes = {row["key"] for row in lanes if not row["paused"] and lane in (None, row["key"])}
-        routes = _routes(unit, seen["routes"] or []).values()
-        task = _pick(unit, [route for route in routes if route.lane in open_lanes], limits)
+        routes = [route for route in _routes(unit, seen["routes"] or []).values() if route.lane in open_lanes]
+        task, score = _pick(unit, routes, limits, scoring.lanes_in(lanes))
     if task is None:
         return None
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
     unmet = tuple(row["prerequisite"] for row in unit.rows(board.SQL["unmet"], {"task": task.id})) if named else ()
     context = unit.context(task, lane_paused=paused, unmet=unmet, wip_full=bool(full_stage(unit, task, limits)))
-    decision = holding.claim(task, context, fence=new_fence())
+    decision = holding.claim(task, context, fence=new_fence(), score=score)
     if named is None and isinstance(decision, Refusal):
         raise Moved(decision)
     taken = unit.take(decision).task
@@ -169,32 +172,37 @@ def _named(unit: Unit, wanted: UUID) -> Task:
     raise Halt(Refusal("conflict", "somebody is moving this task right now; look again"))
 
 
-def _pick(unit: Unit, routes: list[Route], limits: Limits) -> Task | None:
-    """Lock the best ready task of the routes open to the caller, leaving out stages that are full.
+def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str]) -> tuple[Task | None, Score | None]:
+    """Lock the best ready task of the routes open to the caller, leaving out stages that are full; return it with its
+    score where that chose it.
 
     A task of a full stage is put back with the lock its limit was counted under: two such locks in one hand, taken in
     the order of two agents' tastes, would hold each other up.
     """
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
+    if limited and scored:  # whose turn it is must not be said by a task that nobody may take
+        routes = _not_full(unit, routes, limits)
     while routes:
         openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
         if not openings:
-            return None
+            break
         if limited:
             unit.call((SQL["aside"], None))
-        befores = [None if o.after is None else unit.now - o.after for o in openings]
-        row = unit.pick([o.route for o in openings], befores)
-        if row is None:
-            return None
-        task = board.from_json(row)
+        suited = scoring.pick(unit, routes, scored) if scored else None
+        if suited is not None:
+            task = board.from_row(suited[0])
+        else:
+            befores = [None if o.after is None else unit.now - o.after for o in openings]
+            row = unit.pick([o.route for o in openings], befores)
+            if row is None:
+                break
+            task = board.from_json(row)
         full = full_stage(unit, task, limits)
         if full is None:
-            return task
+            return task, suited[1] if suited is not None else None
         unit.call((SQL["put_back"], None))
-        routes = [
-            r for r in routes if (r.workflow, r.stage) != (task.workflow, task.stage) or not _within(r.lane, full)
-        ]
-    return None
+        routes = [r for r in routes if not _under(unit, r, task, full, limits)]
+    return None, None
 
 
 def limits_of(lanes: list[Row]) -> Limits:
@@ -202,8 +210,9 @@ def limits_of(lanes: list[Row]) -> Limits:
     return {row["key"]: row["wip"] or {} for row in lanes}
 
 
-def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | None:
-    """Return the scope (lane or project) in which the task's stage admits no further lease; null where it does.
+def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> tuple[str, int] | None:
+    """Return the limit that the task's stage has reached: the scope (lane or project) it counts in, and how many live
+    leases it admits there; null where the stage admits another.
 
     Counted under a lock that lasts until the claim commits, so that a limit holds whoever else claims.
     """
@@ -215,7 +224,22 @@ def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> str | No
     scope, most = limit
     where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
     unit.call((board.SQL["lock_wip"], where))
-    return scope if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+    return limit if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+
+
+def _not_full(unit: Unit, routes: list[Route], limits: Limits) -> list[Route]:
+    """Return the routes whose stage admits another lease at this moment; counted without a lock."""
+    admitted: dict[tuple[str, str, str, int], bool] = {}
+    kept = []
+    for route in routes:
+        limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
+        at = (route.workflow, route.stage, *limit) if limit is not None else None
+        if limit is not None and at is not None and at not in admitted:
+            where = {"scope": limit[0], "stage": route.stage, "workflow": route.workflow}
+            admitted[at] = int(unit.rows(board.SQL["wip"], where)[0]["live"]) < limit[1]
+        if at is None or admitted[at]:
+            kept.append(route)
+    return kept
 
 
 def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tuple[str, int] | None:
@@ -229,8 +253,15 @@ def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tup
     return (lane.partition("/")[0] if stage.wip_scope == "project" else lane), stage.wip
 
 
-def _within(lane: str, scope: str) -> bool:
-    return scope in (lane, lane.partition("/")[0])
+def _under(unit: Unit, route: Route, task: Task, full: tuple[str, int], limits: Limits) -> bool:
+    """Tell whether a route's stage is full as well when the task's is: it counts the same leases and admits no more.
+
+    A lane with a limit of its own, or another version's limit, is counted by itself.
+    """
+    if (route.workflow, route.stage) != (task.workflow, task.stage):
+        return False
+    limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
+    return limit is not None and limit[0] == full[0] and limit[1] <= full[1]
 
 
 def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
@@ -240,6 +271,12 @@ def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
         for row in unit.rows(board.SQL["routes"], {"ids": unread}):
             known[row["id"]] = Route.from_json(row["parts"])
     return {one: known[one] for one in ids}
+
+
+def routes_of(unit: Unit, lane: str) -> list[Route]:
+    """Return the routes of a lane."""
+    ids = [row["id"] for row in unit.rows(board.SQL["route_ids"], {"lane": lane})]
+    return list(_routes(unit, ids).values())
 
 
 def _workflow_of(unit: Unit, route: Route) -> Workflow:

@@ -84,9 +84,10 @@ def open_ledger(unit: Unit, command: OpenLedger) -> Answer:  # noqa: ARG001 - th
 
 def adopt_workflow(unit: Unit, command: AdoptWorkflow) -> Answer:
     """Give a workflow force under the next version number."""
-    workflow = read_or_halt(read_workflow(command.text, command.source))
     begin(unit)
     require(unit, "human", "adopting a workflow")
+    cards = {row["role"] for row in unit.rows(SQL["cards"])}
+    workflow = read_or_halt(read_workflow(command.text, command.source, cards))
     newest = unit.row(SQL["newest"], {"key": workflow.key})
     if newest is not None and newest["digest"] == workflow.digest():
         return Answer(extra={"workflow": workflow.key, "version": newest["version"], "changed": False})
@@ -119,20 +120,24 @@ def adopt_project(unit: Unit, command: AdoptProject) -> Answer:
     workflows = {row["key"]: Workflow.from_json(row["definition"]) for row in unit.rows(SQL["workflows"])}
     project = read_or_halt(read_project(command.text, command.source, workflows))
     standing = unit.row(SQL["project"], {"key": project.key})
-    changed: list[str] = []
     if standing is None or standing["digest"] != project.digest():
         registered = e.ProjectRegistered(
             key=project.key, title=project.title, repository=project.repository, digest=project.digest()
         )
         unit.add(fact(unit, f"project-{project.key}", registered))
-        changed.append(f"project {project.key}")
     lanes = {row["key"]: row for row in unit.rows(SQL["lanes_of"], {"project": project.key})}
     for lane in project.lanes:
         key = f"{project.key}/{lane.key}"
         if (event := _lane_event(project.key, lane, lanes.pop(key, None))) is not None:
             unit.add(fact(unit, f"lane-{key}", event))
-            changed.append(f"lane {key}")
+    changed = [changed_project(one) for one in unit.facts]
     return Answer(extra={"project": project.key, "changed": changed, "left": sorted(lanes)})
+
+
+def changed_project(told: Fact) -> str:
+    """Say in a few words what an adoption changed about a project."""
+    kind, _, key = told.stream.partition("-")
+    return f"{kind} {key}"
 
 
 def _lane_event(project: str, lane: Lane, row: Row | None) -> Event | None:
@@ -154,10 +159,21 @@ def adopt_families(unit: Unit, command: AdoptFamilies) -> Answer:
     begin(unit)
     require(unit, "human", "adopting families")
     families = read_or_halt(read_families(command.text, command.source, known_features(unit)))
-    changes: list[str] = []
     for family in families:
-        changes += _bring(unit, family)
-    return Answer(extra={"families": [family.key for family in families], "changed": changes})
+        _bring(unit, family)
+    changed = [changed_family(one) for one in unit.facts]
+    return Answer(extra={"families": [family.key for family in families], "changed": changed})
+
+
+def changed_family(told: Fact) -> str:
+    """Say in a few words what an adoption changed about a family."""
+    family = told.stream.removeprefix("family-")
+    match told.event:
+        case e.FeatureGranted(feature=feature):
+            return f"{family}: + {feature}"
+        case e.FeatureWithdrawn(feature=feature):
+            return f"{family}: - {feature}"
+    return f"{family}: {'registered' if told.version == 1 else 'declared anew'}"
 
 
 def known_features(unit: Unit) -> frozenset[str]:
@@ -167,7 +183,7 @@ def known_features(unit: Unit) -> frozenset[str]:
     return frozenset(asked | lanes | ALWAYS_KNOWN)
 
 
-def _bring(unit: Unit, family: Family) -> list[str]:
+def _bring(unit: Unit, family: Family) -> None:
     stream, row = f"family-{family.key}", unit.row(SQL["family"], {"key": family.key})
     registered = e.FamilyRegistered(
         key=family.key,
@@ -177,18 +193,13 @@ def _bring(unit: Unit, family: Family) -> list[str]:
         skills=family.skills,
         description=family.description,
     )
-    changes = []
     if row is None or any(_as_row(getattr(registered, name)) != row[name] for name in e.FamilyRegistered.model_fields):
         unit.add(fact(unit, stream, registered))
-        changes.append(f"{family.key}: {'registered' if row is None else 'declared anew'}")
     had = frozenset(row["grants"]) if row is not None else frozenset()
     for feature in sorted(family.features - had):
         unit.add(fact(unit, stream, e.FeatureGranted(feature=feature)))
-        changes.append(f"{family.key}: + {feature}")
     for feature in sorted(had - family.features):
         unit.add(fact(unit, stream, e.FeatureWithdrawn(feature=feature)))
-        changes.append(f"{family.key}: - {feature}")
-    return changes
 
 
 def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:

@@ -185,8 +185,9 @@ def run(unit: Unit, command: RunGovernance) -> Answer:
             found = verdict(unit, subject, row)
         except (ValueError, ArithmeticError, LookupError, TypeError) as error:
             bad.add(row["key"])
-            unit.add(_broken(unit, row, error))
-            broken.append({"policy": row["key"], "reason": str(error).partition("\n")[0]})
+            said = _broken(unit, row, error)
+            unit.add(said)
+            broken.append({"policy": row["key"], **said.event.model_dump(include={"reason"})})
             continue
         if found is not None:
             done.add((subject.family, subject.capability))

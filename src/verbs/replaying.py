@@ -1,6 +1,7 @@
 """A repeated command: the same answer again, rendered from the fold at the command's last position.
 
-What was said once and is kept nowhere cannot be said again: a token, and the counts of an empty board.
+What was said once and is kept nowhere cannot be said again: a token, the counts of an empty board, which tasks a
+migration found held.
 """
 
 from __future__ import annotations
@@ -8,18 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.commands import Apply, Command, CreateGraph, Done, IssueToken, MigrateTasks, Next, Reject, Release
-from ainarres.domain.events import CredentialIssued, TaskClaimed
+from ainarres.domain.events import TaskClaimed
 from ainarres.domain.task import fold
 from ainarres.ledger import store
 from ainarres.projections.facts import fact_of
-from ainarres.verbs import briefing, creating
+from ainarres.verbs import briefing, recalling
 from ainarres.verbs.envelope import Envelope
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 
 if TYPE_CHECKING:
     import psycopg
 
-    from ainarres.domain.fact import Fact
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
@@ -40,7 +40,7 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     if fact.task is not None and not found_nothing and not isinstance(command, _MANY):
         task = fold(fact_of(s) for s in store.read_task(connection, fact.task, last))
     workflow = unit.workflow(task) if task is not None else None
-    extra = _extra(command, [fact for _, fact in told])
+    extra = recalling.beside(connection, command, [fact for _, fact in told], first)
     if isinstance(command, Next) and task is not None and workflow is not None:
         extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(connection, task, last)}
     parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
@@ -53,16 +53,6 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
         position=last,
         extra=extra | {"replayed": True},
     )
-
-
-def _extra(command: Command, told: list[Fact]) -> dict[str, Any]:
-    if isinstance(command, Done) and command.claim_next:
-        return {"done": str(told[0].task)}
-    if isinstance(command, (CreateGraph, Apply)):
-        return creating.posted(command, [str(fact.task) for fact in told])
-    if isinstance(issued := told[0].event, CredentialIssued):
-        return {"credential": issued.id, "agent": issued.agent, "expires_at": issued.expires_at}
-    return {}
 
 
 def _reason(command: Command, parked: Task | None, *, found_nothing: bool) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from pydantic import BaseModel
 
 from ainarres.domain import commands as c
@@ -108,8 +108,11 @@ class Session:
 
             self._undo()
             return refused(refusing.READ_ONLY)
-        except _SILENT as error:
-            raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
+        except psycopg.Error as error:
+            self._hang_up()
+            if isinstance(error, _SILENT):
+                raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
+            raise
 
     def _sweep(self, command: c.Sweep, key: UUID | None) -> Envelope:
         envelope = self._execute(command, key)  # says whether the caller may
@@ -239,6 +242,14 @@ class Session:
         """Roll back whatever is open; a connection that is gone has done so itself."""
         if not self.connection.closed and self.connection.info.transaction_status != TransactionStatus.IDLE:
             self.connection.execute(UNIT["rollback"])
+
+    def _hang_up(self) -> None:
+        """Close a connection that is not ready for another verb: a pipeline that broke off may be stuck half way, and
+        a pool would lend it on like that.
+        """
+        wire = self.connection.pgconn
+        if (wire.transaction_status, wire.pipeline_status) != (TransactionStatus.IDLE, PipelineStatus.OFF):
+            self.connection.close()
 
 
 @cache

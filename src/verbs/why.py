@@ -9,7 +9,7 @@ from ainarres.domain import eligibility
 from ainarres.domain.context import Caller
 from ainarres.domain.duration import show
 from ainarres.projections import board
-from ainarres.verbs import claiming
+from ainarres.verbs import claiming, scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.tasks import resolve, unknown
 from ainarres.verbs.unit import Halt
@@ -49,7 +49,7 @@ def why(unit: Unit, command: Why) -> Answer:
 
 def _why_task(unit: Unit, task: Task) -> Answer:
     waits = unit.rows(SQL["prerequisites"], {"task": task.id})
-    lane = unit.row(SQL["lane_paused"], {"lane": task.lane})
+    lane = unit.row(SQL["lane"], {"lane": task.lane})
     context = unit.context(
         task,
         lane_paused=bool(lane and lane["paused"]),
@@ -60,13 +60,22 @@ def _why_task(unit: Unit, task: Task) -> Answer:
     mine = eligibility.obstacles(task, context) if unit.caller.scope == "agent" else standing
     families = [_family(unit, task, row) for row in unit.rows(SQL["families"], {"now": unit.now})]
     could = [one["family"] for one in families if not one["obstacles"]]
+    scores = lane is not None and bool(scoring.lanes_in([lane])) and unit.caller.scope == "agent"
+    score = scoring.place(unit, task, claiming.routes_of(unit, task.lane)) if scores and not mine else None
     extra = {
         "obstacles": [_told(obstacle) for obstacle in mine],
         "waits_on": [{**row, "task": str(row["task"])} for row in waits],
         "could": could,
         "families": families,
+        "score": score,
     }
-    return Answer(reason=_said(task, context, standing, could), task=task, extra=extra)
+    said = _said(task, context, standing, could)
+    return Answer(reason=f"{said}; {_suits(score)}" if score is not None else said, task=task, extra=extra)
+
+
+def _suits(score: Row) -> str:
+    parts = ", ".join(f"{name} {score[name]:g}" for name in ("skills", "priority", "project", "reputation"))
+    return f"its score for you is {score['total']:g} ({parts}), place {score['place']} of {score['of']}"
 
 
 def _said(task: Task, context: Context, standing: tuple[Obstacle, ...], could: list[str]) -> str:

@@ -11,6 +11,6 @@ SELECT p.task, p.title, p.stage, p.cancelled, p.blocked, p.holder
   FROM projection.dependency d JOIN projection.board p ON p.task = d.prerequisite
  WHERE d.task = %(task)s AND NOT d.met ORDER BY p.created_position
 
--- lane_paused --
--- Whether a lane hands out work.
-SELECT paused FROM projection.lane WHERE key = %(lane)s
+-- lane --
+-- Whether a lane hands out work, and in what order.
+SELECT key, paused, settings ->> 'routing' AS routing FROM projection.lane WHERE key = %(lane)s

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ainarres.database.migrate import check
 from ainarres.faults import LedgerUnavailable, SchemaMismatch
 from ainarres.verbs import asked
-from ainarres.web import feed, figures, openapi, reads, verbs
+from ainarres.web import feed, figures, openapi, pages, reads, verbs
 from ainarres.web.gate import Gate
 from ainarres.web.problem import Problem
 
@@ -55,7 +55,7 @@ def build(service: Service) -> ASGIApp:
         redoc_url=None,
     )
     _health(app, service)
-    for router in (verbs.router(service), reads.router(service), feed.router(service)):
+    for router in (verbs.router(service), reads.router(service), feed.router(service), pages.router(service)):
         app.include_router(router)
     if tools is not None:
         app.router.routes.extend(tools.routes)

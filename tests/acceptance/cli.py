@@ -74,9 +74,9 @@ def opened(folder: Path, database: Database, project: str, families: str) -> Ter
     with connect(database.url) as connection:
         session = Session(connection)
         adopted: list[c.Command] = [c.OpenLedger()]
+        adopted += [c.AdoptCard(role=name, text=stock.read("role", name)) for name in stock.names("role")]
         for name in stock.names("workflow"):
             adopted += [c.AdoptWorkflow(text=stock.read("workflow", name), source=f"{name}.toml")]
-        adopted.append(c.AdoptCard(role="designer", text=stock.read("role", "designer")))
         adopted.append(c.AdoptProject(text=project, source="project.toml"))
         adopted.append(c.AdoptFamilies(text=families, source="families.toml"))
         for command in adopted:

@@ -39,7 +39,7 @@ def test_without_a_token_nobody_speaks(served: Served) -> None:
         reply = served.client().say(verb, lane="web/dev", title="x")
         assert (reply.status, reply.document["code"]) == (401, "unauthenticated")
         assert reply.headers["www-authenticate"] == "Bearer"
-    for path in ("board", "tasks", "report", "families", "events", "feed", "whoami", "cards/x", "tasks/x"):
+    for path in ("board", "tasks", "report", "families", "agents", "events", "feed", "whoami", "cards/x", "tasks/x"):
         reply = served.client().get(f"/v1/{path}")
         assert (reply.status, reply.headers["content-type"]) == (401, "application/problem+json")
 
@@ -154,3 +154,17 @@ def test_it_says_how_it_is(served: Served, scene: Scene) -> None:
     missing = client.get("/nowhere")
     assert (missing.status, missing.document["title"]) == (404, "Not Found")
     assert client.ask("DELETE", "/v1/board").status == 405
+
+
+def test_agents_are_listed_as_far_as_the_asker_sees(scene: Scene, served: Served) -> None:
+    task, cheap = scene.task(), scene.token(CHEAP, "cheap-1")
+    served.client(scene.token(DESIGNER, "ann")).ok("claim", task=task)
+    for token in (cheap, scene.token(None, "boss", scope="operator")):
+        found = served.client(token).get("/v1/agents").document["agents"]
+        assert {one["agent"] for one in found} == {"ann", "cheap-1"}
+        assert next(one["holds"]["task"] for one in found if one["agent"] == "ann") == task
+    stranger = scene.token(CHEAP, "stranger", narrowing=("role:implementer",))
+    assert served.client(stranger).get("/v1/agents").document == {"agents": []}
+    lost = served.client(cheap).get("/v1/agents?family=nobody%2Bat-all")
+    assert (lost.status, lost.document["code"]) == (404, "not_found")
+    assert served.client(scene.token(None, scope="meter")).get("/v1/agents").status == 403

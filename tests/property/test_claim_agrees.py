@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -12,8 +12,10 @@ from tests.property.world import PHASES, PLANS, SEEDS, Plan, World, action_of, w
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.domain.context import Context
-from ainarres.domain.eligibility import obstacles
+from ainarres.domain.eligibility import covered, obstacles
+from ainarres.domain.scoring import CONSIDERED, Asker, Candidate, ranked
 from ainarres.projections.board import from_row
+from ainarres.projections.evidence import reputation
 from ainarres.verbs import identity
 
 if TYPE_CHECKING:
@@ -50,12 +52,32 @@ class Board:
         self.tasks = {row["task"]: from_row(row) for row in self._rows}
 
     def first(self, caller: Caller, lane: str | None) -> Task | None:
-        """Return the best task without an obstacle."""
-        for row in sorted(self._rows, key=lambda row: (-row["priority"], row["created_position"])):
-            task = self.tasks[row["task"]]
-            if lane in (None, task.lane) and not obstacles(task, self._context(task, caller)):
-                return task
-        return None
+        """Return the best task without an obstacle; of a lane that scores, the one that suits best."""
+        order = sorted(self._rows, key=lambda row: (-row["priority"], row["created_position"]))
+        free = [
+            row
+            for row in order
+            if lane in (None, row["lane"])
+            and not obstacles(self.tasks[row["task"]], self._context(self.tasks[row["task"]], caller))
+        ]
+        if not free or self._lanes[free[0]["lane"]]["settings"]["routing"] != "scored":
+            return self.tasks[free[0]["task"]] if free else None
+        candidates = [self._candidate(row, caller) for row in free if row["lane"] == free[0]["lane"]]
+        best, _ = ranked(candidates[:CONSIDERED], self._asker(caller, candidates))[0]
+        return self.tasks[best.task]
+
+    def _candidate(self, row: dict[str, Any], caller: Caller) -> Candidate:
+        workflow = self._world.workflow
+        named = {name: row[name] for name in ("task", "project", "priority")}
+        capability = workflow.capability(covered(workflow, row["stage"], caller.features)[0])
+        return Candidate(**named, position=row["created_position"], skills=tuple(row["skills"]), capability=capability)
+
+    def _asker(self, caller: Caller, candidates: list[Candidate]) -> Asker:
+        """All tasks are of one project, so the last one's makes no difference here."""
+        assert caller.family is not None
+        rates = reputation(self._world.connection, caller.family, {one.capability for one in candidates})
+        lows = {role: rate.interval[0] for role, rate in rates.items() if rate.interval is not None}
+        return Asker(features=caller.features, reputation=lows)
 
     def _context(self, task: Task, caller: Caller) -> Context:
         return Context(
@@ -93,7 +115,7 @@ def caller_of(world: World, who: int) -> Caller:
 
 
 def test_a_claim_takes_the_first_task_without_an_obstacle(database: Database, clock: Clock) -> None:
-    counted = {"taken": 0, "empty": 0}
+    counted = {"taken": 0, "scored": 0, "empty": 0}
     with connect(database.url) as connection:
 
         @CI
@@ -110,6 +132,9 @@ def test_a_claim_takes_the_first_task_without_an_obstacle(database: Database, cl
             world.human.execute(c.ResumeLane(lane="web/a", reason="r"))
             for priority, name in ((2, "web/a"), (4, "web/b"), (4, "web/a"), (1, "web/b")):
                 world.human.execute(c.Create(lane=name, title="more", priority=priority))
+            for priority in (2, 3, 5) if plan.scored else ():
+                world.human.execute(c.Create(lane="web/b", title="rusty", priority=priority, skills=("rust",)))
+                world.human.execute(c.Create(lane="web/b", title="plain", priority=priority))
             for who in range(len(world.callers) - 1):
                 for lane in (None, "web/b"):
                     assert world.human.execute(c.Sweep()).ok
@@ -124,7 +149,8 @@ def test_a_claim_takes_the_first_task_without_an_obstacle(database: Database, cl
                         continue
                     assert envelope.task is not None, (envelope, expected)
                     assert envelope.task["id"] == str(expected.id)
-                    counted["taken"] += 1
+                    assert envelope.event is not None
+                    counted["scored" if envelope.event["body"].get("score") else "taken"] += 1
 
         agree()
-    assert min(counted.values()) >= ENOUGH, counted
+    assert min(counted["taken"], counted["scored"] * 2, counted["empty"]) >= ENOUGH, counted

@@ -93,6 +93,8 @@ class Plan:
     """For each family, what it is not granted of all there is."""
     wip: bool
     """Lane b sets a limit of its own on the first stage."""
+    scored: bool
+    """Lane b offers its tasks by score."""
 
 
 _EVERYTHING = (*ROLES, *EXTRAS, *(f"lane:{lane}" for lane in LANES))
@@ -104,7 +106,7 @@ def _plan(seed: int) -> Plan:
     while not _sound(workflow):
         workflow = _workflow(random)
     lacking = tuple(frozenset(random.sample(_EVERYTHING, random.choice([0, 0, 1, 2, 3]))) for _ in MAKERS)
-    return Plan(workflow, lacking, wip=random.random() < 0.2)
+    return Plan(workflow, lacking, wip=random.random() < 0.2, scored=random.random() < 0.5)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ class World:
         )
         self._ok(c.OpenLedger())
         self._ok(c.AdoptWorkflow(text=_workflow_toml(self.plan.workflow), source="w.toml"))
-        limit = f"wip = {{ {self.workflow.initial.key} = 1 }}" if self.plan.wip else ""
+        limit = f"wip = {{ {self.workflow.initial.key} = 1 }}\n" if self.plan.wip else ""
+        limit += 'routing = "scored"' if self.plan.scored else ""
         lanes = f'[[lane]]\nkey = "a"\nworkflow = "w"\n[[lane]]\nkey = "b"\nworkflow = "w"\n{limit}\n'
         self._ok(c.AdoptProject(text=f'key = "web"\n{lanes}', source="p.toml"))
         self._ok(self._families(dict(enumerate(self.plan.lacking))))

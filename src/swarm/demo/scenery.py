@@ -116,9 +116,9 @@ def _adopt(session: Session, scenery: Scenery) -> None:
         '[[lane]]\nkey = "spans"\nworkflow = "dev"\n'
     )
     _done(session.execute(c.OpenLedger()))
-    _done(session.execute(c.AdoptWorkflow(text=workflow(), source="dev.toml")))
     for role in ("designer", "implementer", "reviewer", "integrator"):
         _done(session.execute(c.AdoptCard(role=role, text=stock.read("role", role))))
+    _done(session.execute(c.AdoptWorkflow(text=workflow(), source="dev.toml")))
     _done(session.execute(c.AdoptProject(text=project, source="project.toml")))
     _done(session.execute(c.AdoptFamilies(text=_text("families.toml"), source="families.toml")))
 

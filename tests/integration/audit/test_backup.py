@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import database as databases
 
 from ainarres.cli import table
 from ainarres.database import backup
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
-from ainarres.faults import Fault, InvalidInput
+from ainarres.faults import Fault, InvalidInput, LedgerUnavailable
 from ainarres.verbs import verifying
 from ainarres.verbs.session import Session
 
@@ -99,13 +100,18 @@ def test_the_newest_are_kept_with_their_notes(audited: Audited, database: Databa
     assert {path.name, "ainarres.conf"} <= set(left)
 
 
-def test_a_failed_backup_removes_none_and_leaves_none(kept: Path, empty_database: Database) -> None:
+def test_a_failed_backup_removes_none_and_leaves_none(kept: Path, database: Database) -> None:
     (kept / f"{backup.name(NIGHT)}.dump").touch()
-    with pytest.raises(Fault, match="pg_dump failed"):
-        backup.dump(empty_database.admin_url + "_gone", kept, backup.name(NIGHT + timedelta(days=1)), 1)
+    later = backup.name(NIGHT + timedelta(days=1))
+    with connect(database.admin_url) as connection:
+        connection.execute("CREATE TABLE public.hidden ()")
+    with pytest.raises(Fault, match=r"pg_dump failed: .*permission denied"):
+        backup.dump(database.reader_url, kept, later, 1)
+    with pytest.raises(LedgerUnavailable, match="no connection"):
+        backup.dump(databases.with_parameters(database.admin_url, dbname="gone"), kept, later, 1)
     assert [one.name for one in kept.iterdir()] == [f"{backup.name(NIGHT)}.dump"]
     with pytest.raises(InvalidInput, match="directory"):
-        backup.dump(empty_database.admin_url, kept / "gone", backup.name(NIGHT), 1)
+        backup.dump(database.admin_url, kept / "gone", backup.name(NIGHT), 1)
     with pytest.raises(InvalidInput, match="none at"):
         backup.newest(kept / "gone")
 

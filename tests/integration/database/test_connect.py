@@ -53,6 +53,21 @@ def test_a_pool_lends_connections_with_the_limits(database: Database) -> None:
         assert connection.autocommit
 
 
+def test_a_host_that_is_gone_without_a_word_is_noticed_within_half_a_minute(database: Database) -> None:
+    with connect(database.url) as connection:
+        given = connection.info.get_parameters()
+    assert int(given["keepalives_idle"]) + int(given["keepalives_interval"]) * int(given["keepalives_count"]) <= 40
+    assert given["tcp_user_timeout"] == "30000"
+    with connect(f"{database.url} tcp_user_timeout=1000") as connection:
+        assert connection.info.get_parameters()["tcp_user_timeout"] == "1000"
+
+
+def test_statements_are_prepared_where_the_server_itself_answers(database: Database) -> None:
+    with connect(database.url) as connection, pool(database.url, 1) as lent, lent.connection() as pooled:
+        assert connection.prepare_threshold is not None
+        assert pooled.prepare_threshold is not None
+
+
 def test_no_server_is_one_line_with_a_cure_and_no_password(tmp_path: Path) -> None:
     url = f"postgresql://app:s3cret@/ainarres?host={tmp_path}"
     for attempt in (connect, lambda url: pool(url, 1)):

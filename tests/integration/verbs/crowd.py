@@ -51,8 +51,11 @@ def until(connection: psycopg.Connection[Any], question: str, *parameters: Any) 
     raise AssertionError(f"never true: {question}")
 
 
-WAITING = "SELECT count(*) >= %s FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-"""Whether so many sessions of this database wait for a lock."""
+WAITING = """
+SELECT count(DISTINCT l.pid) >= %s FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+ WHERE NOT l.granted AND a.datname = current_database()
+"""
+"""Whether so many sessions of this database wait for a lock; what they wait for is no secret, unlike what they run."""
 
 
 def events(connection: psycopg.Connection[Any], kind: str | None = None) -> Sequence[Any]:

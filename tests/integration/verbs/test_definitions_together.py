@@ -170,3 +170,14 @@ def test_two_rebuilds_at_once_take_turns(scene: Scene) -> None:
     one, two = together(run, run)
     assert one == two
     scene.ok(scene.agent(CHEAP), c.Claim())
+
+
+def test_a_workflow_that_names_a_card_nobody_published_is_refused_with_its_line(scene: Scene) -> None:
+    text = WORKFLOW.replace('lease = "60s"', 'role_card = "implementer"\nlease = "60s"')
+    refused = scene.human.execute(c.AdoptWorkflow(text=text, source="dev.toml"))
+    assert refused.code == "invalid"
+    (problem,) = refused.extra["problems"]
+    assert (problem["source"], problem["line"], problem["field"]) == ("dev.toml", 14, "stage implementing: role_card")
+    assert "ainarres card adopt implementer.md" in problem["cure"]
+    scene.cards()
+    assert scene.ok(scene.human, c.AdoptWorkflow(text=text, source="dev.toml")).extra["changed"]

@@ -137,6 +137,7 @@ def test_next_tells_what_went_before(scene: Scene) -> None:
 
 def test_an_empty_change_is_refused(scene: Scene) -> None:
     """An empty branch passed a check that the base passed as well, then review, and was merged."""
+    scene.cards()
     scene.ok(scene.human, c.AdoptWorkflow(text=stock.read("workflow", "dev"), source="w"))
     task = scene.task()
     through(scene, task, DESIGNER, DESIGNER)
@@ -169,6 +170,7 @@ def test_only_who_may_start_a_task_may_post_one(scene: Scene) -> None:
 
 def test_merging_is_one_family_s(scene: Scene) -> None:
     """A harness that might not merge tried to have it done by another: the key is one family's alone."""
+    scene.cards()
     scene.ok(scene.human, c.AdoptWorkflow(text=stock.read("workflow", "dev"), source="w"))
     merger = FAMILIES.replace('"role:reviewer"]', '"role:reviewer", "role:integrator"]')
     merger += EVERYTHING.replace('"tier:2"', '"role:integrator", "capability:integrate"')

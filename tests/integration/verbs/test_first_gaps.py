@@ -190,6 +190,7 @@ def test_a_task_nobody_can_serve_is_parked_in_sight(scene: Scene) -> None:
 
 def test_what_is_merged_is_what_was_approved(scene: Scene) -> None:
     """G16: commit, approval and merge were words of whoever said them, and nothing compared them."""
+    scene.cards()
     scene.ok(scene.human, c.AdoptWorkflow(text=stock.read("workflow", "dev"), source="w"))
     more = EVERYTHING.replace('"tier:2"', '"role:integrator", "capability:integrate"')
     scene.ok(scene.human, c.AdoptFamilies(text=FAMILIES + more, source="f"))

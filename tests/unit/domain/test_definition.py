@@ -315,3 +315,18 @@ def test_two_roles_may_share_a_move_and_two_keys_may_part_ways() -> None:
 )
 def test_no_text_is_accepted_or_breaks_the_reader(text: str) -> None:
     assert problems(text)
+
+
+def test_a_card_that_nobody_published_is_named_where_cards_are_known() -> None:
+    text = SOUND.replace('lease = "1h"', 'lease = "1h"\nrole_card = "reviwer"')
+    assert isinstance(read_workflow(text, "loop.toml"), Workflow)
+    assert isinstance(read_workflow(text, "loop.toml", {"reviwer"}), Workflow)
+    assert read_workflow(text, "loop.toml", {"worker", "reviewer"}) == (
+        Problem(
+            "loop.toml",
+            13,
+            "stage review: role_card",
+            "no role card 'reviwer'",
+            "publish it first: ainarres card adopt reviwer.md; published are reviewer, worker",
+        ),
+    )

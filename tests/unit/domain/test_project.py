@@ -24,6 +24,7 @@ implementing = 4
 [[lane]]
 key = "intake"
 workflow = "dev"
+routing = "scored"
 """
 
 
@@ -44,7 +45,7 @@ def test_a_project_is_read_with_its_lanes(workflows: dict[str, Workflow]) -> Non
         "review_floor": "1m30s",
         "wip": {"implementing": 4},
     }
-    assert project.lanes[1].settings() == {"routing": "fifo", "wip": {}}
+    assert project.lanes[1].settings() == {"routing": "scored", "wip": {}}
     assert Project.model_validate(project.to_json()) == project
     assert Project.model_validate(project.to_json()).digest() == project.digest()
 
@@ -52,7 +53,7 @@ def test_a_project_is_read_with_its_lanes(workflows: dict[str, Workflow]) -> Non
 @pytest.mark.parametrize(
     ("edit", "line", "field", "cure"),
     [
-        (('"fifo"', '"random"'), 7, "lane dev: routing", "'fifo'"),
+        (('"fifo"', '"random"'), 7, "lane dev: routing", "'fifo' or 'scored'"),
         (("implementing = 4", "implementng = 4"), 11, "lane dev: wip.implementng", "stages are proposed"),
         (("implementing = 4", "implementing = 0"), 11, "lane dev: wip.implementing", "greater"),
         (('workflow = "dev"', 'workflow = "dve"'), 6, "lane dev: workflow", "adopted are dev"),

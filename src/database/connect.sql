@@ -1,0 +1,3 @@
+-- backend --
+-- The server process that answers.
+SELECT pg_backend_pid()
