@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser api check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections bench-wait bench-startup lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections bench-wait bench-startup api lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,7 +59,7 @@ lint: $(STAMP) ## check format, style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test mutants ## the gate: lint, tests, mutants, and the demo
+check: lint test browser mutants ## the gate: lint, tests, Chromium, mutants, and the demo
 	$(BIN)/ainarres demo
 
 format: $(STAMP) ## let ruff format the code and fix what it safely can
@@ -97,7 +97,7 @@ bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and un
 bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not take
 	$(BIN)/python -m bench.excluded
 
-bench-projections: $(STAMP) ## rebuild the catch-up projections of a million events, and report on them
+bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back (quiet machine)
 	$(BIN)/python -m bench.projections
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes

@@ -36,6 +36,8 @@ class Kind:
     """Agent, family and maker who advanced it out of the initial stage, if somebody did."""
     depends_on: tuple[UUID, ...] = ()
     title: str = "a task"
+    cancelled: bool = False
+    """Given up at once."""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,9 @@ def _task(task: UUID, at: datetime, population: Population, kind: Kind) -> Itera
         template=None,
     )
     yield _row(task, at, 1, created, {"actor": "human:local"})
-    if kind.author is not None:
+    if kind.cancelled:
+        yield _row(task, at, 2, e.TaskCancelled(reason="not wanted"), {"actor": "human:local"})
+    elif kind.author is not None:
         agent, family, maker = kind.author
         advanced = e.TaskAdvanced(
             from_stage=population.initial,

@@ -177,16 +177,20 @@ class Agent:
         return {"task": again["task"]["id"], "fence": again["task"]["fence"]}
 
     def _ask_twice_at_once(self) -> None:
-        """Two claims of one agent under two keys, over two connections."""
+        """Two claims under two keys, or one creation twice under one, over two connections."""
         other = self._open()
-        keys = [self._key(), self._key()]
+        keys, verb = [self._key(), self._key()], "claim"
+        fields: Document = {}
+        if self._chance(0.5):
+            keys[1] = keys[0]
+            verb, fields = "create", {"lane": LANE, "title": f"task {keys[0]}"}
 
         def ask(door: Straight | Served, key: UUID) -> None:
             with suppress(LedgerUnavailable):
-                self._diary.answered(str(key), door.say("claim", {}, key))
+                self._diary.answered(str(key), door.say(verb, fields, key))
 
         for key in keys:
-            self._diary.asked(str(key), "claim", {})
+            self._diary.asked(str(key), verb, fields)
         twins = [Thread(target=ask, args=(door, key)) for door, key in zip((self._door, other), keys, strict=True)]
         for twin in twins:
             twin.start()

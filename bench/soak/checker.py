@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from ainarres.domain.fact import Fact
+    from ainarres.domain.task import Task
+
 ROWS = """
 SELECT position, stream, version, type, actor, task::text, command::text, request, recorded_at,
        (body ->> 'fence')::bigint, (body ->> 'lease_expires_at')::timestamptz, body ->> 'stage', body ->> 'to_stage',
@@ -93,7 +96,7 @@ class Checker:
         self.read()  # what was asked for since is in the snapshot, perhaps
         of_commands = [one for one in of_tasks if one.command in keys] + [one for one in fresh if not one.task]
         wrong += rules.commands(sorted(of_commands, key=lambda one: one.position), self.diaries.asked)
-        return wrong + _board(connection, tasks) + _command_rows(connection, keys, self._last)
+        return wrong + _board(connection, tasks)
 
     def whole(self) -> list[str]:
         """Check everything."""
@@ -121,8 +124,7 @@ class Checker:
 
 
 def _rows(connection: psycopg.Connection[Any], where: str, *parameters: Any) -> list[rules.Row]:
-    cursor = connection.cursor(name=None)
-    return [rules.Row(*row) for row in cursor.execute(ROWS + where, parameters, prepare=False)]
+    return [rules.Row(*row) for row in connection.execute(ROWS + where, parameters, prepare=False)]
 
 
 BOARD = """
@@ -142,7 +144,7 @@ def _board(connection: psycopg.Connection[Any], tasks: list[str]) -> list[str]:
         }
         edges = cursor.execute("SELECT * FROM projection.dependency WHERE task = ANY (%s::uuid[])", [tasks]).fetchall()
     met = {key: {one["prerequisite"]: one["met"] for one in edges if one["task"] == key} for key in map(UUID, tasks)}
-    folded = {key: fold(fact_of(one) for one in store.read_task(connection, key)) for key in live}
+    folded = _folded(connection, list(live))
     missing = met.keys() - live.keys()
     wrong = [f"fold and tables differ: {key} is not on the board" for key in missing]
     for key, row in live.items():
@@ -152,7 +154,7 @@ def _board(connection: psycopg.Connection[Any], tasks: list[str]) -> list[str]:
             continue
         should = to_row(task, flows[task.workflow, task.workflow_version])
         if key in met:
-            done = {p: p in task.waived or bool(folded[p] and folded[p].terminal) for p in task.depends_on}
+            done = {p: p in task.waived or _terminal(folded[p]) for p in task.depends_on}
             should["waits"] = sum(not one for one in done.values())
             if done != met[key]:
                 wrong.append(f"fold and tables differ: edges of {key}: (table, ledger) {met[key], done}")
@@ -162,18 +164,18 @@ def _board(connection: psycopg.Connection[Any], tasks: list[str]) -> list[str]:
     return wrong
 
 
-def _command_rows(connection: psycopg.Connection[Any], keys: list[str], after: int) -> list[str]:
-    """Compare what is remembered of some commands with their events."""
-    found = connection.execute(
-        "SELECT coalesce(c.command, e.command)::text FROM"
-        " (SELECT actor, command, min(position) AS first, max(position) AS last, min(request) AS request"
-        "    FROM ledger.event WHERE command = ANY (%(keys)s::uuid[]) AND position > %(after)s GROUP BY 1, 2) AS e"
-        " FULL JOIN (SELECT * FROM projection.command WHERE command = ANY (%(keys)s::uuid[])) AS c"
-        "   ON c.agent = e.actor AND c.command = e.command"
-        " WHERE (c.first_position, c.last_position, c.request) IS DISTINCT FROM (e.first, e.last, e.request)",
-        {"keys": keys, "after": after},
-    ).fetchall()
-    return [f"fold and tables differ: what is remembered of command {row[0]}" for row in found]
+def _folded(connection: psycopg.Connection[Any], tasks: list[UUID]) -> dict[UUID, Task | None]:
+    """Fold tasks as the product does, from one reading of all their events."""
+    statement = store.SQL["read_task"].replace("task = %(task)s", "task = ANY (%(task)s)")
+    facts: dict[UUID, list[Fact]] = {key: [] for key in tasks}
+    for stored in store._events(connection, statement, {"task": tasks, "upto": store.END}):  # noqa: SLF001 - as one
+        assert stored.task is not None
+        facts[stored.task].append(fact_of(stored))
+    return {key: fold(found) for key, found in facts.items()}
+
+
+def _terminal(task: Task | None) -> bool:
+    return task is not None and task.terminal
 
 
 class _snapshot:  # noqa: N801 - used as a function
@@ -191,6 +193,6 @@ class _snapshot:  # noqa: N801 - used as a function
 
 
 def _one(connection: psycopg.Connection[Any], statement: str, *parameters: Any) -> int:
-    row = connection.execute(statement, parameters).fetchone()  # type: ignore[call-overload]
+    row = connection.execute(statement, parameters).fetchone()
     assert row is not None
     return int(row[0])

@@ -94,17 +94,8 @@ class Crew:
         self._proxied = f"postgresql://ainarres_app@127.0.0.1:{port}/ainarres?sslmode=disable&gssencmode=disable"
         self.ports = [_free_port() for _ in range(WEB)]
         for port in self.ports:
-            self._add(
-                f"web-{port}",
-                "web",
-                lambda ahead, port=port: _spawn("bench.soak.web", "live", ground.url, port, ahead=ahead),
-            )
-        follower = str(notes / "follower.jsonl")
-        self._add(
-            "follower",
-            "follower",
-            lambda ahead: _spawn("bench.soak.follower", "live", ground.url, follower, ahead=ahead),
-        )
+            self._add(f"web-{port}", "web", _starter("bench.soak.web", ground.url, port))
+        self._add("follower", "follower", _starter("bench.soak.follower", ground.url, str(notes / "follower.jsonl")))
         for number in range(agents):
             self.hire(kinds[number % len(kinds)])
 
@@ -220,6 +211,10 @@ def set_up(url: str) -> None:
         ):
             envelope = human.execute(command)
             assert envelope.ok, envelope
+
+
+def _starter(module: str, *arguments: Any) -> Callable[[float], BaseProcess]:
+    return lambda ahead: _spawn(module, "live", *arguments, ahead=ahead)
 
 
 def _spawn(module: str, function: str, *arguments: Any, ahead: float = 0.0) -> BaseProcess:

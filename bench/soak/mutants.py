@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mutants import LEDGER, ROOT, TABLES, copy, say
+from tests.mutants import LEDGER, ROOT, TABLES, WAYS, copy, say
 
 LIMIT = 60
 """Seconds within which the checker must find it, counted from the first verb."""
@@ -62,9 +62,16 @@ GUARDS = (
     ),
     Guard(
         "a repeated command is answered, not done again",
-        "verbs/unit.sql",
-        "ON CONFLICT (agent, command) DO NOTHING",
-        "ON CONFLICT (agent, command) DO UPDATE SET request = EXCLUDED.request",
+        "verbs/unit.py",
+        "            raise Repeated\n",
+        "            pass\n",
+        "doubled",
+    ),
+    Guard(
+        "a command's twin waits for the first",
+        WAYS,
+        "_lock := pg_advisory_xact_lock(1634299499, hashtext(begin.command::text));",
+        "_lock := '';",
         "doubled",
     ),
     Guard(
@@ -84,8 +91,8 @@ GUARDS = (
     Guard(
         "an append promises before it takes a position",
         LEDGER,
-        "    PERFORM pg_advisory_xact_lock_shared((16718::bigint << 48) | promise),",
-        "    PERFORM",
+        "    remembered := pg_advisory_xact_lock_shared((16718::bigint << 48) | promise)::text",
+        "    remembered := ''",
         "lost to the follower",
     ),
     Guard(
@@ -98,9 +105,9 @@ GUARDS = (
     ),
     Guard(
         "the board follows the ledger: renewals",
-        "projections/board.sql",
-        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s, renewals = %(renewals)s WHERE",
-        "UPDATE projection.board SET lease_expires_at = %(lease_expires_at)s WHERE",
+        WAYS,
+        "SET lease_expires_at = b.lease_expires_at, renewals = b.renewals\n",
+        "SET lease_expires_at = b.lease_expires_at\n",
         "fold and tables differ",
     ),
 )

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-POINTS = ("before_append", "inside_append", "before_commit", "half_commit", "after_commit", "stall", "deaf")
-"""before_append: the append is not sent. inside_append: it is, and its answer lost. before_commit: COMMIT is not sent.
-half_commit: half of its message is. after_commit: its answer is lost. stall: COMMIT comes late. deaf: nothing of the
-server's comes through for a while after COMMIT, then the line ends.
+POINTS = (
+    "after_begin",
+    "before_append",
+    "inside_append",
+    "before_commit",
+    "half_commit",
+    "after_commit",
+    "stall",
+    "deaf",
+)
+"""after_begin: the verb's first answer is lost, its locks taken. before_append: the append is not sent. inside_append:
+it is, and its answer lost. before_commit: COMMIT is not sent. half_commit: half of its message is. after_commit: its
+answer is lost. stall: COMMIT comes late. deaf: nothing comes from the server any more after COMMIT, then the line ends.
 """
+OPENS, WRITES = re.compile(rb"\bverb\.begin\("), re.compile(rb"\b(verb\.write|ledger\.append)\(")
+COMMITS = re.compile(rb"^COMMIT\b", re.MULTILINE)
 STALL, DEAF = 1.5, 2.0
 """Seconds."""
 HEAD = 5
@@ -86,7 +98,7 @@ class _Line:
         self._from_server, self._to_server = server
         self._statements: dict[bytes, bytes] = {}
         """Prepared statements of the client by name."""
-        self._appending = False
+        self._cut_answer = False
         self._deaf = False
 
     async def forth(self) -> None:
@@ -116,10 +128,13 @@ class _Line:
 
     async def _cut_forth(self, text: bytes, message: bytes) -> bool:
         """Tell whether the connection ends here."""
-        if b"ledger.append" in text:
-            self._appending = self._proxy.meet("inside_append") is not None
-            return self._proxy.meet("before_append") is not None
-        if text.rstrip().rstrip(b";").endswith(b"COMMIT"):
+        if OPENS.search(text):
+            self._cut_answer = self._proxy.meet("after_begin") is not None
+        if WRITES.search(text):
+            self._cut_answer = self._proxy.meet("inside_append") is not None
+            if self._proxy.meet("before_append"):
+                return True
+        if COMMITS.search(text):
             point = self._proxy.meet("before_commit", "half_commit", "stall", "deaf")
             if point == "half_commit":
                 self._to_server.write(message[: len(message) // 2])
@@ -140,8 +155,10 @@ class _Line:
                     await asyncio.sleep(DEAF)
                     return
                 if head[:1] == b"C":
-                    committed = body == b"COMMIT\0"
-                    if (self._appending and not committed) or (committed and self._proxy.meet("after_commit")):
+                    begun, committed = body == b"BEGIN\0", body == b"COMMIT\0"
+                    if (self._cut_answer and not begun and not committed) or (
+                        committed and self._proxy.meet("after_commit")
+                    ):
                         return
                 self._to_client.write(head + body)
                 await self._to_client.drain()

@@ -226,7 +226,7 @@ def acknowledged(
 def _is_of(row: Row, fields: Mapping[str, Any]) -> bool:
     """Tell whether an event is what was asked for; ``done`` may answer with the next task's claim."""
     if fields["verb"] == "create":
-        return row.title == fields["title"]
+        return bool(row.title == fields["title"])
     return fields["verb"] == "done" or fields.get("task") in (None, row.task)
 
 

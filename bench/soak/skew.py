@@ -37,7 +37,7 @@ def shift(seconds: float) -> None:
         def __subclasscheck__(cls, one: type) -> bool:
             return issubclass(one, real)
 
-    class Shifted(real, metaclass=Meta):
+    class Shifted(real, metaclass=Meta):  # type: ignore[valid-type, misc]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return real.now(tz) + ahead

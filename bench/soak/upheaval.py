@@ -74,7 +74,7 @@ def backup_aside(field: Field, dice: random.Random) -> str:
     return f"{len(kept)} events"
 
 
-def backup_in_place(field: Field, _: random.Random) -> str:
+def backup_in_place(field: Field, _dice: random.Random) -> str:
     """Back up, restore into a new database, and let that one take the ledger's place; clients find it again."""
     ground = field.ground
     with ground.admin() as admin:

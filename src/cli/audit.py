@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads the
 from ainarres.cli.shown import show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import psycopg
 
     from ainarres.projections.catchup import Projection, Step
@@ -37,9 +40,10 @@ def rebuild(
     from ainarres.projections import renewal  # noqa: PLC0415 - as above
 
     given, inline, followed = access.settings(url, home), name in (None, INLINE), _followed(name)
+    told = None if json else _folding()
     if check:
         with access.connection(given) as connection:
-            checks = [rebuilding.check(connection)] if inline else []
+            checks = [rebuilding.check(connection, told)] if inline else []
             if not checks or checks[0].difference is None:
                 checks += [renewal.check(connection, one) for one in followed]
         return _tell(_joined(checks), as_json=json)
@@ -52,7 +56,7 @@ def rebuild(
     stands: dict[str, int] = {}
     if inline:
         with opened() as owner:
-            stands[INLINE] = rebuilding.rebuild(owner)
+            stands[INLINE] = rebuilding.rebuild(owner, told)
     stands |= renewal.rebuild_all(opened, followed, None if json else _progress)
     if json:
         return show({"rebuilt": True, "position": min(stands.values()), "projections": stands})
@@ -94,6 +98,14 @@ def _joined(checks: list[Checked]) -> Checked:
     return Checked(min(one.position for one in checks), rows, found)
 
 
+def _folding() -> Callable[[int, int], None]:
+    """Return what tells how many events were folded, how fast, and how long it will go on."""
+    from ainarres.projections.catchup import step  # noqa: PLC0415 - as above
+
+    started = time.monotonic()
+    return lambda done, of: _progress(step(INLINE, 0, done, of, time.monotonic() - started)) if done < of else None
+
+
 def _progress(step: Step) -> None:
     from ainarres.domain.duration import show as span  # noqa: PLC0415 - as above
 
@@ -106,7 +118,8 @@ def _tell(checked: Checked, *, as_json: bool) -> int:
     if as_json:
         found = None
         if difference is not None:
-            found = {"table": difference.table, "live": difference.live, "ledger": difference.ledger}
+            event = difference.cause and {"position": difference.cause.position, "type": difference.cause.type}
+            found = {"table": difference.table, "live": difference.live, "ledger": difference.ledger, "event": event}
         show({"equal": difference is None, "position": checked.position, "rows": checked.rows, "difference": found})
     elif difference is None:
         rows = sum(checked.rows.values())
@@ -115,5 +128,7 @@ def _tell(checked: Checked, *, as_json: bool) -> int:
         print(f"DIFFERENT: table {difference.table}, up to position {checked.position}")
         print(f"  live:   {difference.live}")
         print(f"  ledger: {difference.ledger}")
+        if difference.cause is not None:
+            print(f"  goes back to {difference.cause}")
         print("the ledger is right; `ainarres rebuild` brings the tables to it")
     return 0 if difference is None else 1

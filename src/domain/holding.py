@@ -11,7 +11,7 @@ from ainarres.domain.story import Decision, Story
 
 if TYPE_CHECKING:
     from ainarres.domain.commands import Progress
-    from ainarres.domain.context import Context
+    from ainarres.domain.context import Caller, Context
     from ainarres.domain.task import Hold, Task
 
 
@@ -83,9 +83,9 @@ def held(task: Task, context: Context, fence: int | None) -> Hold | Refusal:
     hold, me = task.hold, context.caller.actor
     if hold is None:
         return Refusal("lease_lost", "you do not hold this task; take one with `next`")
-    details = {"holder": hold.agent, "expires_at": hold.expires_at}
-    if hold.agent != me:
-        return Refusal("lease_lost", f"{hold.agent} holds this task, not you; take another with `next`", details)
+    details: dict[str, object] = {"holder": hold.agent, "expires_at": hold.expires_at}
+    if hold.agent != me or context.caller.scope != "agent":
+        return _anothers(hold, context.caller, details)
     if not hold.live(context.now):
         return Refusal(
             "lease_lost", f"your lease ran out at {hold.expires_at.isoformat()}; claim the task again", details
@@ -93,6 +93,14 @@ def held(task: Task, context: Context, fence: int | None) -> Hold | Refusal:
     if fence is not None and fence != hold.fence:
         return Refusal("lease_lost", "the fence is of an earlier hold than the one in force; stop that work", details)
     return hold
+
+
+def _anothers(hold: Hold, caller: Caller, details: dict[str, object]) -> Refusal:
+    if hold.agent != caller.actor:
+        return Refusal("lease_lost", f"{hold.agent} holds this task, not you; take another with `next`", details)
+    # a name may have credentials of several scopes
+    text = f"a credential of scope {caller.scope} holds no tasks; use the one the task was claimed with"
+    return Refusal("not_eligible", text, {"missing": ["agent"]})
 
 
 def working(task: Task, context: Context, fence: int | None) -> Hold | Refusal:

@@ -100,6 +100,44 @@ def read_task(connection: Connection[Any], task: UUID, up_to_position: int | Non
     return _events(connection, SQL["read_task"], {"task": task, "upto": upto})
 
 
+def stream_types(
+    connection: Connection[Any], after: int, upto: int, types: Sequence[str], *, only: bool, page: int = 5000
+) -> Iterator[list[StoredEvent]]:
+    """Yield pages of the events of some ``types`` and, unless ``only`` these, of all that concern no task.
+
+    The span is settled, as for ``stream_all``.
+    """
+    asked = {"types": list(types), "only": only, "limit": page}
+    while events := _events(connection, SQL["read_types"], {"after": after, "upto": upto, **asked}):
+        yield events
+        after = events[-1].position
+
+
+def shares(connection: Connection[Any], upto: int, events: int) -> list[tuple[UUID, UUID, int]]:
+    """Divide all tasks into spans of ids, first and last, of about so many ``events`` each; returns the number, too."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [
+            (first, last, int(number))
+            for first, last, number in cursor.execute(SQL["shares"], {"upto": upto, "events": events})
+        ]
+
+
+def read_share(connection: Connection[Any], first: UUID, last: UUID, upto: int) -> list[StoredEvent]:
+    """Read the lives of the tasks of a span up to a position, one after the other."""
+    return _events(connection, SQL["read_share"], {"first": first, "last": last, "upto": upto})
+
+
+def read_tasks(connection: Connection[Any], tasks: Sequence[UUID], upto: int) -> list[StoredEvent]:
+    """Read the lives of some tasks up to a position, one after the other."""
+    return _events(connection, SQL["read_tasks"], {"tasks": list(tasks), "upto": upto})
+
+
+def touched(connection: Connection[Any], after: int, upto: int) -> set[UUID]:
+    """Return the tasks that an event after ``after`` up to ``upto`` concerns."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return {task for (task,) in cursor.execute(SQL["touched"], {"after": after, "upto": upto})}
+
+
 def stream_version(connection: Connection[Any], stream: str) -> int:
     """Return the version of the stream's last event, 0 where there is none."""
     return int(_one(connection, SQL["stream_version"], {"stream": stream}))

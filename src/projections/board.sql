@@ -44,7 +44,7 @@ SELECT * FROM projection.board WHERE task = %(task)s FOR UPDATE SKIP LOCKED
 -- expired --
 -- Locks tasks whose lease has run out, the agent's own first, then the oldest.
 SELECT * FROM projection.board
- WHERE holder IS NOT NULL AND lease_expires_at <= ledger.clock()
+ WHERE holder IS NOT NULL AND lease_expires_at <= (SELECT ledger.clock())
    AND (lane = ANY (%(lanes)s) OR holder = %(agent)s)
  ORDER BY (holder = %(agent)s) DESC, lease_expires_at, created_position
  LIMIT %(most)s
@@ -53,7 +53,7 @@ SELECT * FROM projection.board
 -- wip --
 -- Live leases at a stage of one workflow, in a lane or a whole project; leases that ran out do not count.
 SELECT count(*) AS live FROM projection.board
- WHERE stage = %(stage)s AND workflow = %(workflow)s AND holder IS NOT NULL AND lease_expires_at > ledger.clock()
+ WHERE stage = %(stage)s AND workflow = %(workflow)s AND holder IS NOT NULL AND lease_expires_at > (SELECT ledger.clock())
    AND (lane = %(scope)s OR project = %(scope)s)
 
 -- lock_wip --

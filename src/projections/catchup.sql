@@ -115,11 +115,11 @@ ANALYZE {next}.{name}
 
 -- only_live --
 -- Rows of the live table that the ledger does not give.
-SELECT t::text AS row FROM (TABLE statistics.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE statistics.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- only_ledger --
 -- Rows that the ledger gives and the live table lacks.
-SELECT t::text AS row FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE statistics.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE statistics.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- count --
 -- How many rows there are.

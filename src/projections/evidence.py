@@ -16,6 +16,7 @@ from ainarres.projections.intervals import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import LiteralString
 
     import psycopg
 
@@ -30,7 +31,15 @@ def reputation(connection: psycopg.Connection[Any], family: str, capabilities: I
     """Return a family's first-pass yield at some capabilities: of its newest judged submissions, how many nobody sent
     back. A capability without evidence is left out.
     """
-    wanted = {"family": family, "capabilities": sorted(set(capabilities)), "newest": NEWEST}
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(SQL["yield"], wanted).fetchall()
+        return rates(cursor.execute(*asked(family, capabilities)).fetchall())
+
+
+def asked(family: str, capabilities: Iterable[str]) -> tuple[LiteralString, dict[str, Any]]:
+    """Return the question that ``reputation`` asks, for a pipeline; ``rates`` reads the answer."""
+    return SQL["yield"], {"family": family, "capabilities": sorted(set(capabilities)), "newest": NEWEST}
+
+
+def rates(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Rate]:
+    """Return first-pass yields by capability from the rows of the answer."""
     return {row["capability"]: Rate(row["passed"], row["judged"]) for row in rows}

@@ -1,92 +1,75 @@
-"""The board computed from the ledger alone: what a rebuild writes, what a check compares, what time travel shows."""
+"""Rows of the board computed from the ledger alone, one task after the other.
+
+What a rebuild writes, what a check compares and what time travel shows comes from here. A task's life depends on no
+other's, so that nothing of it is kept once its row is given, and several processes can each take a share of the tasks;
+what tasks have to do with each other (edges, ``waits``) is made of the rows afterwards.
+"""
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.eligibility import Route
-from ainarres.domain.events import TaskAdvanced, TaskAmended, TaskCreated, TaskUnblocked, WorkflowAdopted
 from ainarres.domain.task import evolve
-from ainarres.domain.workflow import Workflow
 from ainarres.projections.board import to_row
+from ainarres.projections.facts import fact_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
-    from uuid import UUID
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ainarres.domain.fact import Fact
     from ainarres.domain.task import Task
+    from ainarres.domain.workflow import Workflow
+    from ainarres.ledger.event import StoredEvent
+
+    Workflows = Mapping[tuple[str, int], Workflow]
+
+_PLACE = attrgetter("workflow", "workflow_version", "stage", "tiers", "authors", "review_waived")
+"""What of a task may change its route."""
 
 
-class BoardFold:
-    """Tasks, edges and routes after the facts given so far, which come in the order of their positions."""
+class TaskFold:
+    """Folds lives of tasks pinned to ``workflows``; remembers which routes they met."""
 
-    def __init__(self) -> None:
-        self.tasks: dict[UUID, Task] = {}
-        self.edges: dict[UUID, dict[UUID, bool]] = {}
-        """Task to its prerequisites, and whether each is met."""
+    def __init__(self, workflows: Workflows) -> None:
+        self._workflows = workflows
         self.routes: dict[int, Route] = {}
-        self._positions: dict[UUID, tuple[int, int]] = {}
-        self._dependents: dict[UUID, set[UUID]] = {}
-        self._workflows: dict[tuple[str, int], Workflow] = {}
 
-    def apply(self, position: int, fact: Fact) -> None:
-        """Fold one fact in."""
-        if isinstance(fact.event, WorkflowAdopted):
-            self._workflows[fact.event.key, fact.event.version] = Workflow.from_json(fact.event.definition)
-        if fact.task is None:
-            return
-        task = evolve(self.tasks.get(fact.task), fact)
-        if task is None:
-            return
-        self.tasks[task.id] = task
-        if fact.stream == task.stream:
-            created = self._positions.get(task.id, (position, position))[0]
-            self._positions[task.id] = created, position
-        route = Route.of(task, self.workflow(task))
-        self.routes[route.id] = route
-        self._edges(fact, task)
+    def rows(self, events: Iterable[StoredEvent]) -> Iterator[dict[str, Any]]:
+        """Yield the row of each task; its events stand together, in the order of their positions."""
+        for _, life in groupby(events, key=attrgetter("task")):
+            state = None
+            for state in self._states(life):  # noqa: B007 - the last one counts
+                pass
+            if state is not None:
+                yield self._row(*state)
 
-    def workflow(self, task: Task) -> Workflow:
-        """Return the version a task is pinned to."""
+    def steps(self, life: Iterable[StoredEvent]) -> Iterator[dict[str, Any]]:
+        """Yield a task's row after each of its events."""
+        for state in self._states(life):
+            yield self._row(*state)
+
+    def _states(self, life: Iterable[StoredEvent]) -> Iterator[tuple[Task, int, int]]:
+        """Yield the task after each event, the position of its first event and of the last in its own stream."""
+        task: Task | None = None
+        place, created, updated = None, 0, 0
+        for stored in life:
+            fact = fact_of(stored)
+            task = evolve(task, fact)
+            if task is None:
+                continue
+            if fact.stream == task.stream:
+                created, updated = created or stored.position, stored.position
+            if (now := _PLACE(task)) != place:
+                place = now
+                route = Route.of(task, self._workflow(task))
+                self.routes[route.id] = route
+            yield task, created, updated
+
+    def _workflow(self, task: Task) -> Workflow:
         return self._workflows[task.workflow, task.workflow_version]
 
-    def rows(self, only: AbstractSet[UUID] | None = None) -> Iterator[dict[str, Any]]:
-        """Yield the board's rows in the order of creation, of all tasks or of some."""
-        for key, task in self.tasks.items():
-            if only is not None and key not in only:
-                continue
-            created, updated = self._positions[key]
-            waits = sum(not met for met in self.edges.get(key, {}).values())
-            row = to_row(task, self.workflow(task))
-            yield row | {"waits": waits, "created_position": created, "updated_position": updated}
-
-    def dependents(self, task: UUID) -> frozenset[UUID]:
-        """Return the tasks that name this one as a prerequisite."""
-        return frozenset(self._dependents.get(task, ()))
-
-    def unmet(self, task: UUID) -> tuple[UUID, ...]:
-        """Return what a task waits on."""
-        return tuple(sorted(p for p, met in self.edges.get(task, {}).items() if not met))
-
-    def _edges(self, fact: Fact, task: Task) -> None:
-        match fact.event:
-            case TaskCreated(depends_on=wanted) if wanted:
-                self._depend(task)
-            case TaskAmended(depends_on=wanted) if wanted is not None:
-                for prerequisite in self.edges.pop(task.id, {}):
-                    self._dependents[prerequisite].discard(task.id)
-                self._depend(task)
-            case TaskUnblocked(waived=waived):
-                self.edges.get(task.id, {}).update(dict.fromkeys(waived, True))
-            case TaskAdvanced(terminal=True):
-                for dependent in self._dependents.get(task.id, ()):
-                    self.edges[dependent][task.id] = True
-            case _:
-                pass
-
-    def _depend(self, task: Task) -> None:
-        self.edges[task.id] = {p: self.tasks[p].terminal or p in task.waived for p in task.depends_on}
-        for prerequisite in task.depends_on:
-            self._dependents.setdefault(prerequisite, set()).add(task.id)
+    def _row(self, task: Task, created: int, updated: int) -> dict[str, Any]:
+        row = to_row(task, self._workflow(task))
+        return row | {"waits": 0, "created_position": created, "updated_position": updated}

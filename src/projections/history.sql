@@ -8,6 +8,6 @@ SELECT e.position, e.stream, e.version, e.type, e.schema, e.body, e.actor, e.fam
    AND (%(type)s::text IS NULL OR e.type = %(type)s)
    AND (%(family)s::text IS NULL OR %(family)s IN (e.family, e.subject_family))
    AND (%(lane)s::text IS NULL OR e.stream = 'lane-' || %(lane)s
-        OR EXISTS (SELECT FROM projection.board b WHERE b.task = e.task AND b.lane = %(lane)s))
+        OR (SELECT b.lane FROM projection.board b WHERE b.task = e.task) = %(lane)s)
  ORDER BY e.position DESC
  LIMIT %(limit)s

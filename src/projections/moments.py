@@ -1,8 +1,9 @@
 """Moments of the past: any read as of a position or a time, by the code and the statements that read the present.
 
-The board as it stood is folded from the ledger into temporary tables, by what a rebuild runs; then, for as long as the
-block lasts, the connection's statements find those tables where the live ones are, the ledger's end at the moment's
-position and the moment's time on its clock.
+The board as it stood goes into temporary tables, by what a rebuild runs: rows that no event has touched since are
+copied, tasks that were under way then are folded anew, so that a look back costs what was going on and not how long the
+ledger is. For as long as the block lasts, the connection's statements find those tables where the live ones are, the
+ledger's end at the moment's position and the moment's time on its clock.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import sql
 
 from ainarres.database.queries import load
 from ainarres.faults import InvalidInput
@@ -76,10 +76,9 @@ def at(connection: psycopg.Connection[Any], moment: Moment | None) -> Iterator[N
     if moment is None:
         yield
         return
-    connection.execute(rebuild.SQL["begin"])
+    connection.execute(rebuild.SQL["begin_check"])
     try:
-        rebuild.fill_temporary(connection, moment.position)
-        connection.execute(sql.SQL(SQL["events_then"]).format(position=sql.Literal(moment.position)))
+        rebuild.fill_then(connection, moment.position)
         ordinary = connection.cursor_factory
         connection.cursor_factory = _cursor(moment)
         try:

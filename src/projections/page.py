@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.duration import show
 from ainarres.projections import charts, sheet
@@ -13,7 +14,7 @@ from ainarres.projections.account import rate
 from ainarres.projections.wording import amount, moment, percent, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ainarres.projections.account import Account
     from ainarres.projections.sheet import Table
@@ -39,7 +40,7 @@ def html(account: Account) -> str:
 def _charts(account: Account) -> Iterator[str]:
     steps = account.throughput
     every = f", a column is {show(steps[0]['step_seconds'])}" if steps else ""
-    yield charts.columns(f"Throughput: tasks shipped{every}", [(moment(s["at"]), float(s["tasks"])) for s in steps])
+    yield charts.columns(f"Throughput: tasks shipped{every}", list(_throughput(steps)))
     yield charts.bars(
         "Cycle time by stage: median from entry to exit, quartiles beside it",
         [
@@ -73,6 +74,16 @@ def _charts(account: Account) -> Iterator[str]:
     yield charts.bars("Tokens by family", _tokens(account))
 
 
+def _throughput(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    """Yield a column a step of time, those in which nothing was shipped as well."""
+    if not steps:
+        return
+    first, wide = steps[0]["at"], timedelta(seconds=float(steps[0]["step_seconds"]))
+    shipped = {round((step["at"] - first) / wide): step["tasks"] for step in steps}
+    for place in range(max(shipped) + 1):
+        yield moment(first + place * wide), float(shipped.get(place, 0))
+
+
 def _tokens(account: Account) -> list[tuple[str, float | None, str]]:
     spent: dict[str, float | None] = {}
     for one in account.record.records:
@@ -89,5 +100,6 @@ def _table(table: Table) -> str:
         return f"<section>{head}<p class=none>(none)</p>{note}</section>"
     headers = "".join(f"<th scope=col>{escape(one)}</th>" for one in table.headers)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in row)}</tr>" for row in table.rows)
-    body = f"<table><thead><tr>{headers}</tr></thead><tbody>{rows}</tbody></table>"
+    name = escape(printable(table.title))
+    body = f'<table aria-label="{name}"><thead><tr>{headers}</tr></thead><tbody>{rows}</tbody></table>'
     return f"<section>{head}<div class=wide>{body}</div>{note}</section>"

@@ -2,6 +2,19 @@
 -- One snapshot of the ledger and of the tables: every verb writes both in one transaction.
 BEGIN ISOLATION LEVEL REPEATABLE READ
 
+-- patient --
+-- A check takes as long as the ledger is large, and holds nobody up: it promises no position and locks no row.
+SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
+       set_config('work_mem', '64MB', true), set_config('jit', 'off', true)
+
+-- export_snapshot --
+-- What this transaction sees, for others to see the same.
+SELECT pg_export_snapshot()
+
+-- import_snapshot --
+-- See what the exporter sees.
+SET TRANSACTION SNAPSHOT {snapshot}
+
 -- begin --
 -- The rebuild's transactions.
 BEGIN
@@ -30,13 +43,37 @@ SELECT pg_advisory_unlock(1634299492, 0)
 -- The last position this snapshot sees.
 SELECT coalesce(max(position), 0) FROM ledger.event
 
--- forget_task --
--- A task that moved while the new tables were filled is written again.
+-- dependents --
+-- Tasks that wait, or waited, on one of these.
+SELECT DISTINCT task FROM projection.dependency WHERE prerequisite = ANY (%(tasks)s)
+
+-- forget_tasks --
+-- Tasks that moved while the new tables were filled are written again.
 DELETE FROM projection.board WHERE task = ANY (%(tasks)s)
 
 -- forget_edges --
--- And so are its edges.
+-- And so are their edges.
 DELETE FROM projection.dependency WHERE task = ANY (%(tasks)s)
+
+-- edges --
+-- The edges of all tasks, or of some: a prerequisite once finished stays so, and what was waived is in the row.
+INSERT INTO projection.dependency (task, prerequisite, met)
+SELECT b.task, p.task, p.terminal OR p.task = ANY (b.waived)
+  FROM projection.board b
+ CROSS JOIN LATERAL (SELECT DISTINCT unnest(b.depends_on) AS task) AS wanted
+  JOIN projection.board p ON p.task = wanted.task
+ WHERE b.depends_on <> '{}' AND (%(tasks)s::uuid[] IS NULL OR b.task = ANY (%(tasks)s))
+
+-- waits --
+-- How many of them are open.
+UPDATE projection.board b SET waits = open.edges
+  FROM (SELECT task, count(*) AS edges FROM projection.dependency
+         WHERE NOT met AND (%(tasks)s::uuid[] IS NULL OR task = ANY (%(tasks)s)) GROUP BY task) AS open
+ WHERE b.task = open.task
+
+-- add_route --
+-- A route that some task met; several shares meet the same.
+INSERT INTO projection.route (id, parts) VALUES (%(id)s, %(parts)s) ON CONFLICT (id) DO NOTHING
 
 -- copy_board --
 -- The board's rows in bulk.
@@ -46,18 +83,6 @@ COPY projection.board (
     review_waived, authors, artifacts, delivered, approved, holder, holder_family, holder_maker, holder_capability,
     fence, attempt, renewals, claimed_at, lease_expires_at, created_by, created_by_family, created_at, updated_at,
     entered_stage_at, version, correlation, route, author_agent, waits, created_position, updated_position) FROM STDIN
-
--- copy_edges --
--- The edges in bulk.
-COPY projection.dependency (task, prerequisite, met) FROM STDIN
-
--- copy_routes --
--- The routes in bulk.
-COPY projection.route (id, parts) FROM STDIN
-
--- forget_routes --
--- Routes are written whole at the end: they are few.
-DELETE FROM projection.route
 
 -- tables --
 -- The tables to rebuild, with the settings that LIKE does not copy.
@@ -111,11 +136,11 @@ ANALYZE projection.{name}
 
 -- only_live --
 -- Rows of the live table that the ledger does not give.
-SELECT t::text AS row FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE projection.{name} EXCEPT ALL TABLE pg_temp.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- only_ledger --
 -- Rows that the ledger gives and the live table lacks.
-SELECT t::text AS row FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
+SELECT t::text AS row, to_jsonb(t) AS columns FROM (TABLE pg_temp.{name} EXCEPT ALL TABLE projection.{name}) AS t ORDER BY 1 LIMIT 1
 
 -- count --
 -- How many rows agree.

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from ainarres.database.queries import load
+from ainarres.domain.events import REGISTRY, UsageReported
+from ainarres.ledger import store
+from ainarres.projections.facts import fact_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +43,9 @@ def concerns(fact: Fact) -> bool:
 def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[str, LiteralString] = SQL) -> None:
     """Bring the registers to what ``fact`` says; safe in a pipeline."""
     statement = statements.get(statement_of(type(fact.event).__name__))
-    if statement is None:
-        return
     category, _, of = fact.stream.partition("-")
+    if statement is None or (category == "task" and isinstance(fact.event, UsageReported)):  # of no agent's stream
+        return
     body = {name: _sql_value(value) for name, value in fact.event}
     if "version" in body:  # of the definition; the row's own version is its place in the stream
         body["adopted_version"] = body.pop("version")
@@ -52,6 +55,28 @@ def apply(connection: psycopg.Connection[Any], fact: Fact, statements: Mapping[s
         task = fact.task or ""
         stamps |= {"slot": f"{body.get('verb', '')}:{task}", "at_text": fact.recorded_at.isoformat()}
     connection.execute(statement, {**body, **stamps})
+
+
+def replay(
+    connection: psycopg.Connection[Any],
+    statements: Mapping[str, LiteralString],
+    after: int,
+    upto: int,
+    *,
+    definitions: bool = False,
+) -> None:
+    """Apply all events of a settled span; of ``definitions`` only, not what agents' own streams make of them.
+
+    Reads every event that concerns no task, so that one which cannot be read is noticed.
+    """
+    types = [name for name in REGISTRY if statement_of(name) in statements and name != UsageReported.__name__]
+    if definitions:
+        types = [name for name in types if REGISTRY[name].stream != "agent"]
+    for page in store.stream_types(connection, after, upto, types, only=definitions):
+        facts = [fact_of(stored) for stored in page]
+        with connection.pipeline():
+            for fact in facts:
+                apply(connection, fact, statements)
 
 
 def _sql_value(value: Any) -> Any:

@@ -148,7 +148,7 @@ VALUES (%(of)s, %(version)s, '{}', %(at)s)
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version, last_empty_at = EXCLUDED.last_empty_at
 
 -- usage_reported --
--- Moves the version of an agent's stream; on a task's stream there is no such row.
+-- Moves the version of an agent's stream.
 INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at)
-SELECT %(of)s, %(version)s, '{}', NULL WHERE %(category)s = 'agent'
+VALUES (%(of)s, %(version)s, '{}', NULL)
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version

@@ -15,7 +15,7 @@ from psycopg import sql
 from ainarres.ledger import store
 from ainarres.projections import catchup
 from ainarres.projections.catchup import SQL, scalar, step, tracked, transaction
-from ainarres.projections.rebuild import Checked, Difference
+from ainarres.projections.rebuild import Checked, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from ainarres.projections.catchup import Progress, Projection
+    from ainarres.projections.rebuild import Difference
 
 
 def rebuild(
@@ -70,7 +71,7 @@ def check(connection: psycopg.Connection[Any], projection: Projection, batch: in
         for table in projection.tables:
             connection.execute(_named("create_temporary", table))
         _fill(connection, statements, 0, mark, batch)
-        found = (_difference(connection, table) for table in projection.tables)
+        found = (_difference(connection, table, mark) for table in projection.tables)
         difference = next((one for one in found if one is not None), None)
         counts = {table: scalar(connection, _named("count", table)) for table in projection.tables}
         for table in projection.tables:
@@ -135,12 +136,9 @@ def _into(projection: Projection, schema: str) -> list[LiteralString]:
     return [text.replace("statistics.", f"{schema}.") for text in projection.absorbing()]
 
 
-def _difference(connection: psycopg.Connection[Any], table: str) -> Difference | None:
-    live = connection.execute(_named("only_live", table)).fetchone()
-    ledger = connection.execute(_named("only_ledger", table)).fetchone()
-    if live is None and ledger is None:
-        return None
-    return Difference(f"statistics.{table}", live[0] if live else None, ledger[0] if ledger else None)
+def _difference(connection: psycopg.Connection[Any], table: str, upto: int) -> Difference | None:
+    sides = [connection.execute(_named(side, table)).fetchone() for side in ("only_live", "only_ledger")]
+    return difference(connection, table, sides, upto, schema="statistics.")
 
 
 def _named(statement: str, name: str = "", schema: str = "") -> sql.Composed:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ainarres.domain import events as e
 from ainarres.projections import track_record
 from ainarres.projections.catchup import rows
-from ainarres.projections.wording import NONE, UNKNOWN, printable, section, shortener
+from ainarres.projections.wording import NONE, UNKNOWN, distinct, printable, section, shortener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,11 +146,8 @@ class Report:
             (f"- {brief(row.task)} [{printable(row.stage)}] {named(row.family)}" for row in self.recovered),
             self.totals.get("recovered"),
         )
-        busy: Counter[str] = Counter()
-        for family, count in self.activity.items():  # families of one label are one line, as they are everywhere above
-            busy[named(family)] += count
-        ranked = sorted(busy.items(), key=lambda item: (-item[1], item[0]))
-        lines += ["activity by family:", *([f"- {who}: {count} events" for who, count in ranked] or [NONE])]
+        busy = [f"- {named(family)}: {count} events" for family, count in self.activity.items()]
+        lines += ["activity by family:", *(busy or [NONE])]
         return "\n".join(lines)
 
     def cross_line(self) -> str:
@@ -185,7 +182,7 @@ def read(connection: psycopg.Connection[Any], span: Span, labels: Mapping[str, s
         escalations=tuple(Escalation(row["task"], row["stage"], row["tier"]) for row in escalated),
         recovered=tuple(Recovered(row["task"], row["stage"], row["family"]) for row in expired),
         activity={row["family"] or PEOPLE: row["events"] for row in busy},
-        labels=labels,
+        labels=distinct(labels),
         totals=totals | {name: found[0]["total"] if found else 0 for name, found in sections.items()},
     )
 
@@ -275,7 +272,7 @@ class _Folding:
             escalations=tuple(self._escalations),
             recovered=tuple(self._recovered),
             activity=dict(sorted(self._activity.items(), key=lambda item: (-item[1], item[0]))),
-            labels=self._labels,
+            labels=distinct(self._labels),
         )
 
     def _delivery(self, life: _Life) -> Shipped:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ainarres.projections.catchup import Projection
 
 Runner = ProjectionRunner[Any, Any]
+_BESIDE = {"options": "PGOPTIONS", "target_session_attrs": "PGTARGETSESSIONATTRS"}
 
 
 class DomainMapper(JsonMapper):
@@ -73,11 +74,13 @@ def _runner(url: str, projection: Projection) -> Runner:
 def environment(url: str) -> dict[str, str]:
     """Return the library's settings for the ledger at ``url``.
 
-    Its pool has no place for libpq options, so they travel in ``PGOPTIONS``, which psycopg reads.
+    Its pool has no place for libpq's options and for which of several hosts is wanted, so these travel in libpq's own
+    variables.
     """
     parts = conninfo.conninfo_to_dict(url)
-    if options := parts.get("options"):
-        os.environ["PGOPTIONS"] = str(options)
+    for parameter, variable in _BESIDE.items():
+        if said := parts.get(parameter):
+            os.environ[variable] = str(said)
     return {
         "PERSISTENCE_MODULE": "ainarres.ledger.factory:LedgerFactory",
         "MAPPER_TOPIC": "ainarres.projections.runner:DomainMapper",

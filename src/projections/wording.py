@@ -6,12 +6,13 @@ Whatever an agent wrote may hold escape sequences, so every text passes ``printa
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 NONE = "  (none)"
 UNKNOWN = "—"
@@ -70,6 +71,17 @@ def amount(number: float | None) -> str:
 def percent(share: float | None) -> str:
     """Write a share in whole per cent, ``unknown`` where there is none."""
     return "unknown" if share is None else f"{share * 100:.0f}%"
+
+
+def distinct(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return what each family (a key, ``harness+model``) is called, given the labels: no two families alike.
+
+    Families that share a label get their model behind it, and where that is not enough they go by their keys.
+    """
+    often = Counter(labels.values())
+    named = {key: label if often[label] == 1 else f"{label}+{key.partition('+')[2]}" for key, label in labels.items()}
+    again = Counter(named.values())
+    return {key: name if again[name] == 1 else key for key, name in named.items()}
 
 
 def clock(age: timedelta) -> str:

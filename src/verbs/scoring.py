@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ainarres.database.queries import load
 from ainarres.domain.eligibility import covered, opening
+from ainarres.domain.feature import kind_of
 from ainarres.domain.scoring import CONSIDERED, Asker, Candidate, ranked, score
 from ainarres.projections import evidence
+from ainarres.verbs.unit import SQL as UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,12 +45,12 @@ def pick(unit: Unit, routes: Sequence[Route], scored: frozenset[str]) -> tuple[R
         return None
     mine = [route for route in routes if route.lane == lane]
     order, asker = _order(unit, mine)
-    tasks = [candidate.task for candidate, _ in order]
-    locked = unit.row(SQL["lock_first"], {"tasks": tasks, "routes": [route.id for route in mine]})
-    if locked is None:
+    wanted = {"tasks": [one.task for one, _ in order], "routes": [route.id for route in mine]}
+    locked, clock = unit.call((SQL["lock_first"], wanted), (UNIT["clock"], None))
+    if not locked:
         return None
-    unit.read_clock()
-    return locked, score(_candidate(unit, locked, {route.id: route for route in mine}), asker)
+    unit.now = clock[0]["now"]
+    return locked[0], score(_candidate(unit, locked[0], {route.id: route for route in mine}), asker)
 
 
 def place(unit: Unit, task: Task, routes: Sequence[Route]) -> Row | None:
@@ -63,11 +65,21 @@ def place(unit: Unit, task: Task, routes: Sequence[Route]) -> Row | None:
 
 
 def _order(unit: Unit, routes: Sequence[Route]) -> tuple[list[tuple[Candidate, Score]], Asker]:
-    rows = unit.rows(SQL["candidates"], {**_wanted(unit, routes), "most": CONSIDERED})
+    caller = unit.caller
+    assert caller.family is not None
+    rows, last, judged = unit.call(
+        (SQL["candidates"], {**_wanted(unit, routes), "most": CONSIDERED}),
+        (SQL["last_project"], {"agent": caller.actor, "depth": _DEPTH}),
+        evidence.asked(caller.family, (feature for feature in caller.features if kind_of(feature) == "role")),
+    )
+    rates = evidence.rates(judged)
+    asker = Asker(
+        features=caller.features,
+        last_project=last[0]["project"] if last else None,
+        reputation={role: rate.interval[0] for role, rate in rates.items() if rate.interval is not None},
+    )
     known = {route.id: route for route in routes}
-    candidates = [_candidate(unit, row, known) for row in rows]
-    asker = _asker(unit, {one.capability for one in candidates})
-    return ranked(candidates, asker), asker
+    return ranked((_candidate(unit, row, known) for row in rows), asker), asker
 
 
 def _wanted(unit: Unit, routes: Sequence[Route]) -> dict[str, Any]:
@@ -92,16 +104,4 @@ def _candidate(unit: Unit, row: Row, routes: Mapping[int, Route]) -> Candidate:
         priority=row["priority"],
         skills=tuple(row["skills"]),
         capability=workflow.capability(covered(workflow, route.stage, unit.caller.features)[0]),
-    )
-
-
-def _asker(unit: Unit, capabilities: Iterable[str]) -> Asker:
-    caller = unit.caller
-    assert caller.family is not None
-    last = unit.row(SQL["last_project"], {"agent": caller.actor, "depth": _DEPTH})
-    rates = evidence.reputation(unit.connection, caller.family, capabilities)
-    return Asker(
-        features=caller.features,
-        last_project=last["project"] if last is not None else None,
-        reputation={capability: rate.interval[0] for capability, rate in rates.items() if rate.interval is not None},
     )

@@ -114,6 +114,8 @@ def _check(
     if found is None:
         return checked.rows, []
     said = f"table {found.table} is not what the ledger gives: it has {found.live}, the ledger gives {found.ledger}"
+    if found.cause is not None:
+        said += f"; it goes back to {found.cause}"
     return checked.rows, [Difference("projection", None, said)]
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
+from tests.property.fold import BoardFold
 
 from ainarres.ledger import store
 from ainarres.projections.board import from_row
 from ainarres.projections.facts import fact_of
-from ainarres.projections.fold import BoardFold
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -152,6 +152,8 @@ def test_a_check_names_the_first_difference(story: Story, database: Database) ->
         found = renewal.check(connection, PROJECTIONS["track_record"]).difference
         assert found is not None
         assert (found.table, "nobody" in (found.live or "")) == ("statistics.attempt", True)
+        assert found.cause is not None
+        assert found.cause.position == story.escape
     with owner(database) as builder:
         renewal.rebuild(builder, PROJECTIONS["track_record"])
     insist(database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -43,8 +44,11 @@ def at_once(sessions: Iterable[Session], command: Command, key: UUID | None = No
 
 
 def until(connection: psycopg.Connection[Any], question: str, *parameters: Any) -> None:
-    """Ask the database until the answer is true; asking is what takes the time."""
-    for _ in range(200_000):
+    """Ask the database until the answer is true. The end is one of time and not of tries: on a machine that is busy
+    elsewhere, tries are over before the thread that is waited for has had its turn.
+    """
+    end = monotonic() + 120
+    while monotonic() < end:
         row = connection.execute(question, parameters).fetchone()
         if row is not None and row[0]:
             return

@@ -136,3 +136,13 @@ def test_a_client_that_stops_inside_a_verb_is_ended_by_the_server(scene: Scene) 
         session.execute(command, key)
     assert events(scene.human.connection, "TaskCreated") == []
     scene.ok(scene.session(), command, key)
+
+
+def test_a_connection_that_a_broken_pipeline_left_stuck_is_hung_up(scene: Scene) -> None:
+    token, key = scene.token(DESIGNER), uuid4()
+    stuck = scene.session(token)
+    stuck.connection.pgconn.enter_pipeline_mode()
+    with pytest.raises(LedgerUnavailable):
+        stuck.execute(c.Create(lane="dev", title="t"), key)
+    assert stuck.connection.closed
+    scene.ok(scene.session(token), c.Create(lane="dev", title="t"), key)

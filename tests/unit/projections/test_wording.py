@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from ainarres.projections.wording import clock, printable, printable_block, short
+from ainarres.projections.wording import clock, distinct, printable, printable_block, short
 
 ONE = UUID("00000000-0000-7000-8000-0000000ad25d")
 TWIN = UUID("00000000-0000-7000-8000-0000000bd25d")
@@ -43,3 +43,18 @@ def test_long_text_is_cut_and_blocks_keep_their_lines() -> None:
 def test_a_span_counts_hours() -> None:
     assert clock(timedelta(days=2, seconds=61)) == "48:01:01"
     assert clock(timedelta(seconds=-5)) == "00:00:00"
+
+
+def test_families_of_one_label_are_told_apart() -> None:
+    labels = {"claude-code+opus": "claude", "claude-code+sonnet": "claude", "grok+grok-build": "grok"}
+    assert distinct(labels) == {
+        "claude-code+opus": "claude+opus",
+        "claude-code+sonnet": "claude+sonnet",
+        "grok+grok-build": "grok",
+    }
+
+
+def test_families_of_one_label_and_one_model_go_by_their_keys() -> None:
+    labels = {"claude-code+opus": "claude", "claude-next+opus": "claude", "grok+grok-build": "grok"}
+    found = distinct(labels)
+    assert found == {**{key: key for key in labels}, "grok+grok-build": "grok"}
