@@ -5,11 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
 from ainarres.projections import change, columns, declared, glance, history, moments, outlook, timeline
 from ainarres.projections import replay as replaying
 from ainarres.projections.wording import printable, short, shortener
-from ainarres.reads.asking import Answer, Asker, storable
+from ainarres.reads.asking import Answer, Asker, Refused, storable
 
 if TYPE_CHECKING:
     from ainarres.reads import question as q
@@ -63,8 +64,11 @@ def tasks(asker: Asker, asked: q.Tasks) -> Answer:
 def task(asker: Asker, asked: q.OneTask) -> Answer:
     """Answer ``OneTask``."""
     which = asker.task(asked.task)
-    with asker.at(asked.at) as when:
-        portrait = glance.read_portrait(asker.connection, which)
+    try:
+        with asker.at(asked.at) as when:
+            portrait = glance.read_portrait(asker.connection, which)
+    except LookupError:
+        raise Refused(Refusal("not_found", "the task was not posted yet at that moment", {"field": "at"})) from None
     document = portrait.to_json()
     return Answer(document, lambda: when + portrait.text(), version=document["version"])
 

@@ -17,7 +17,7 @@ from ainarres.database.migrate import check
 from ainarres.faults import LedgerUnavailable, SchemaMismatch
 from ainarres.verbs import asked
 from ainarres.web import feed, figures, openapi, pages, reads, verbs
-from ainarres.web.gate import Gate
+from ainarres.web.gate import Gate, broken
 from ainarres.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def build(service: Service) -> ASGIApp:
     if tools is not None:
         app.router.routes.extend(tools.routes)
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Exception, _broken)
     app.add_exception_handler(HTTPException, _elsewhere)
     app.add_exception_handler(RequestValidationError, _wrong)
     openapi.complete(app, list(asked.VERBS.values()))
@@ -100,6 +101,11 @@ def _health(app: FastAPI, service: Service) -> None:
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return error.response()
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    """Answer in the form of every other error; the gate, where it goes on to, writes the log."""
+    return broken(request.scope["trace"]).response()
 
 
 async def _elsewhere(request: Request, error: Exception) -> Response:
