@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ainarres.cli import access
+from ainarres.cli import access, remote
 from ainarres.cli.people import Home, Url  # noqa: TC001 - typer reads them
 
 
@@ -45,17 +45,24 @@ def run(
     from ainarres.swarm.script import Script  # noqa: PLC0415 - as above
     from ainarres.swarm.workspace import Workspaces  # noqa: PLC0415 - as above
 
+    given, wanted = access.settings(url, home), [one for one in lanes.split(",") if one]
+    reach = None
+    if remote.chosen(given):
+        from ainarres.cli import away  # noqa: PLC0415 - as above
+
+        reach = away.reach(given, wanted)
     place = Path(repository).absolute()
     root = Path(workspaces).absolute() if workspaces else place.with_name(f"{place.name}.workspaces")
     return process.start(
-        access.settings(url, home),
+        given,
         adapter=Script([found(program[0]), *program[1:]]),
         workspaces=Workspaces(repository=place, root=root, main=main),
-        lanes=[one for one in lanes.split(",") if one],
+        lanes=wanted,
         family=family,
         roles=[one for one in roles.split(",") if one],
         until="standing" if standing else "drained",
         limits=agent.Limits(attempt=limit),
+        reach=reach,
     )
 
 

@@ -37,7 +37,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_PAGE = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_PAGE = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+"""With ``no-referrer`` a browser would call its own forms' origin ``null``, and the gate would refuse them."""
 _MEDIA = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.scene import Scene
 
 from ainarres import stock
+from ainarres.domain import commands as c
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,7 +38,12 @@ STEPS: tuple[tuple[str, str, list[dict[str, str]]], ...] = (
 
 def world(database: Database) -> Scene:
     """Return a scene whose lane follows the stock workflow."""
-    return Scene(database, workflow=stock.read("workflow", "dev"), families=FAMILIES)
+    made = Scene(database)
+    for role in stock.names("role"):
+        made.ok(made.human, c.AdoptCard(role=role, text=stock.read("role", role)))
+    made.ok(made.human, c.AdoptWorkflow(text=stock.read("workflow", "dev"), source="dev.toml"))
+    made.ok(made.human, c.AdoptFamilies(text=FAMILIES, source="families.toml"))
+    return made
 
 
 async def walk(task: str, say: Callable[[str, str, dict[str, Any]], Awaitable[dict[str, Any]]]) -> None:

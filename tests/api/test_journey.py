@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -109,3 +111,33 @@ def test_from_a_second_machine_with_one_port_open(world: Scene, served: Served, 
         assert (status, "You hold no task." in out) == (0, True)
     finally:
         machine.close()
+
+
+def test_an_agent_process_with_nothing_but_a_server_and_a_token(world: Scene, served: Served, tmp_path: Path) -> None:
+    task = world.task()
+    environ = Terminal(tmp_path, None).environ
+    token = world.token(journey.DESIGNER)
+    author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    repository = tmp_path / "web"
+    repository.mkdir()
+    for argv in (("init", "-q", "-b", "main", "."), (*author, "commit", "-q", "--allow-empty", "-m", "begin")):
+        subprocess.run(["git", *argv], check=True, env=environ, cwd=repository)
+    worker = (
+        "import json, os, sys; told = json.load(sys.stdin); assert 'AINARRES_URL' not in os.environ; "
+        "assert os.environ['AINARRES_SERVER']; print(json.dumps({'verb': 'advance', 'note': told['task']['stage']}))"
+    )
+    working = subprocess.Popen(
+        [str(PROGRAM), "agent", "run", "--lane", "web/dev", "--repository", "web", "--", sys.executable, "-c", worker],
+        env=environ | {"AINARRES_SERVER": served.base, "AINARRES_TOKEN": token},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        waited = served.client(world.token(journey.IMPLEMENTER), timeout=90).ok("next", lane="web/dev", wait="60s")
+    finally:
+        working.send_signal(signal.SIGTERM)
+        _, told = working.communicate(timeout=60)
+    assert (waited["task"]["id"], waited["task"]["stage"]) == (task, "implementing"), told
+    assert [one["note"] for one in waited["history"] if "to_stage" in one] == ["proposed", "designing"]
+    assert working.returncode == 143, told
