@@ -20,20 +20,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ainarres import stock
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
-from ainarres.domain import commands as c
 from ainarres.ledger import store
 from ainarres.projections import account, renewal
 from ainarres.projections.following import PROJECTIONS
-from ainarres.verbs.session import Session
 from bench import lives
 
 RESULT = Path(__file__).parent / "results" / "projections.json"
-WORKFLOW = Path(__file__).parent.parent / "workflows" / "dev.toml"
-PROJECT = 'key = "web"\n[[lane]]\nkey = "dev"\nworkflow = "dev"\nreview_floor = "2s"\n'
 REPORTS = 5
 GATES = {"rebuild_events_per_second": 15_000, "report_seconds": 1.0, "report_mebibytes": 500}
 
@@ -64,7 +59,7 @@ def main() -> int:
 def _measure(url: str, events: int) -> dict[str, Any]:
     migrate(url)
     with connect(url, idle_seconds=0, statement_seconds=0) as connection:
-        _open(connection)
+        lives.open_ledger(connection)
         started = time.monotonic()
         lives.append(connection, events)
         appended = time.monotonic() - started
@@ -101,24 +96,6 @@ def _measure(url: str, events: int) -> dict[str, Any]:
         and figures["rebuild_events_per_second"] >= GATES["rebuild_events_per_second"]
         and all(figures[name] <= GATES[name] for name in ("report_seconds", "report_mebibytes")),
     }
-
-
-def _open(connection: Any) -> None:
-    session = Session(connection)
-    families = "".join(
-        f'[[family]]\nkey = "{key}"\nlabel = "{label}"\nmaker = "{maker}"\ncost_class = 1\n'
-        'grants = ["lane:web/dev", "role:designer", "role:implementer", "role:reviewer", "role:integrator"]\n'
-        for key, (label, maker) in lives.FAMILIES.items()
-    )
-    for command in (
-        c.OpenLedger(),
-        *(c.AdoptCard(role=role, text=stock.read("role", role)) for role in stock.names("role")),
-        c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
-        c.AdoptProject(text=PROJECT, source="project.toml"),
-        c.AdoptFamilies(text=families, source="families.toml"),
-    ):
-        envelope = session.execute(command)
-        assert envelope.ok, envelope
 
 
 def _in_a_process_of_its_own(url: str) -> dict[str, Any]:
