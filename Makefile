@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-growth bench-excluded bench-projections bench-wait bench-startup api lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections bench-wait bench-startup api bench-family lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw fl
 bench-peers: $(STAMP) ## install the peers that `make bench` races against, into bench/.peers
 	$(BIN)/python -m bench.peers
 
+bench-layouts: $(STAMP) ## find the layout each contestant of `make bench` is fastest in
+	$(BIN)/python -m bench.layouts
+
 bench-growth: $(STAMP) ## how costs grow with tasks, events and claimers, and under a held snapshot
 	$(BIN)/python -m bench.growth
 
@@ -99,6 +102,9 @@ bench-excluded: $(STAMP) ## a claim beside a million tasks the caller may not ta
 
 bench-projections: $(STAMP) ## rebuild, check and verify a million events, report on them, look back (quiet machine)
 	$(BIN)/python -m bench.projections
+
+bench-family: $(STAMP) ## 16 clients of one family beside 16 families; writes bench/results/family.json
+	$(BIN)/python -m bench.family
 
 lock: $(STAMP) ## pin the dependencies of pyproject.toml in requirements.lock, with hashes
 	$(PYTHON) -m venv .venv/lock

@@ -42,9 +42,8 @@ def main() -> int:
     with bed.laid(MORE_CONNECTIONS) as on:
         with on.admin() as admin:
             found["server"] = machine.settings(admin)
-        for size in given.sizes:
-            found["sizes"].append(sizes.measure(on, size, fold=size <= given.fold))
-            _say(found["sizes"][-1])
+        found["sizes"] = sizes.measure(on, given.sizes, given.fold)
+        _say(found["sizes"])
         if given.claimers:
             tokens = board.set_up(on, "crowded", CROWD_TASKS, max(given.claimers))
             for count in given.claimers:

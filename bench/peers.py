@@ -23,12 +23,10 @@ MODULES = PLACE / "node_modules"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """How a peer is run: its script, in how many processes with how many workers each, and its other arguments."""
+    """How a peer is run: its script, and the arguments of it that choose its configuration."""
 
     name: str
     script: str
-    processes: int
-    workers: int
     options: tuple[str, ...]
     jobs: int
     """Jobs that are waiting when it begins: more than it can do in the time."""
@@ -47,22 +45,19 @@ class Peer:
         """Make its tables and its jobs. Raises ``crew.Failed``."""
         _run(self.command("prepare", url, str(self.jobs)))
 
-    def race(self, url: str, seconds: float) -> float:
-        """Run it and return its jobs a second. Raises ``crew.Failed``."""
-        one = self.command("work", url, str(self.workers), *self.options)
-        return crew.run([one] * self.processes, seconds, _environment()).rate
+    def race(self, url: str, seconds: float, processes: int, workers: int) -> float:
+        """Run it in so many processes of so many workers; returns its jobs a second. Raises ``crew.Failed``."""
+        one = self.command("work", url, str(workers), *self.options)
+        return crew.run([one] * processes, seconds, _environment()).rate
 
 
 PEERS = (
-    Peer("Procrastinate", "on_procrastinate.py", 2, 8, ("always",), 20_000, "2 workers of concurrency 8, jobs deleted"),
-    Peer("PGQueuer", "on_pgqueuer.py", 2, 8, ("1",), 40_000, "2 processes of 8 consumers, batch size 1"),
-    Peer("PGQueuer, batches of 10", "on_pgqueuer.py", 2, 8, ("10",), 100_000, "2 processes of 8 consumers"),
-    Peer("Graphile Worker", "on_graphile.cjs", 2, 8, ("1",), 60_000, "2 processes of concurrency 8, no local queue"),
-    Peer(
-        "Graphile Worker, batches", "on_graphile.cjs", 2, 8, ("500",), 300_000,
-        "2 processes of concurrency 8, local queue of 500, completions together",
-    ),
-)  # fmt: skip
+    Peer("Procrastinate", "on_procrastinate.py", ("always",), 20_000, "done jobs deleted"),
+    Peer("PGQueuer", "on_pgqueuer.py", ("1",), 40_000, "batch size 1"),
+    Peer("PGQueuer, batches of 10", "on_pgqueuer.py", ("10",), 100_000, "batch size 10"),
+    Peer("Graphile Worker", "on_graphile.cjs", ("1",), 60_000, "no local queue"),
+    Peer("Graphile Worker, batches", "on_graphile.cjs", ("500",), 300_000, "local queue of 500, completions together"),
+)
 
 
 def install() -> None:

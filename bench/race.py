@@ -1,8 +1,8 @@
 """Cycles and appends a second, side by side with peers and with the raw floor: one run, one server, the same settings.
 
-Every contestant begins each round on a fresh copy of its database, flushed before; rounds are interleaved, so that what
-else the machine does falls on all alike. Run as ``python -m bench.race [--rounds N] [--seconds S]``; writes
-``bench/results/bench.json``, ``bench.md`` and ``bench-*.svg``.
+Every contestant, in the layout that is fastest for it, begins each round on a fresh copy of its database, flushed
+before; rounds are interleaved, so that what else the machine does falls on all alike. Run as ``python -m bench.race
+[--rounds N] [--seconds S]``; writes ``bench/results/bench.json``, ``bench.md`` and ``bench-*.svg``.
 """
 
 from __future__ import annotations
@@ -11,33 +11,17 @@ import argparse
 import json
 import math
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import append, bed, board, chart, crew, floor, machine, peers
+from bench import bed, chart, contestants, crew, machine, peers
+from bench.contestants import FLOOR, ONE, RECORDER, STOCK, TWO
 from bench.figures import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
 RESULTS = Path(__file__).parent / "results"
-AGENTS = 16
-PROCESSES = 2
-"""Processes that the 16 agents, and the 16 writers, are spread over: one for each core was the fastest."""
-TASKS = 60_000
-TWO, ONE, FLOOR = "ainarres, two verbs", "ainarres, done --claim-next", "raw SQL floor (pgbench)"
-STOCK, RECORDER, DOOR = "library's stock recorder", "ainarres recorder", "ainarres ledger.append"
-
-
-@dataclass(frozen=True, slots=True)
-class Contestant:
-    """Who races: ``run(database, seconds)`` gives its rate on a copy of ``template``."""
-
-    name: str
-    note: str
-    template: str
-    run: Callable[[str, float], float]
 
 
 def main() -> int:
@@ -61,17 +45,15 @@ def main() -> int:
 
 def _race(on: bed.Bed, rounds: int, seconds: float, only: str) -> dict[str, Any]:
     before = machine.describe()
-    absent: dict[str, str] = {}
-    cycling = [one for one in [*_ours(on), *_peers(on, absent, only)] if only in one.name]
-    appending = [one for one in _writers(on) if only in one.name]
-    rates: dict[str, list[float]] = {one.name: [] for one in (*cycling, *appending)}
+    starters, absent = contestants.gather(on, only)
+    rates: dict[str, list[float]] = {one.name: [] for one in starters}
     for number in range(rounds):
-        for one in (*cycling, *appending):
+        for one in starters:
             if one.name in absent:
                 continue
             on.create("lap", one.template)
             try:
-                rates[one.name].append(one.run("lap", seconds))
+                rates[one.name].append(one.run("lap", seconds, one.processes))
                 _say(f"round {number + 1}: {one.name}: {rates[one.name][-1]:,.0f}/s")
             except crew.Failed as error:
                 absent[one.name] = str(error).strip()
@@ -79,91 +61,21 @@ def _race(on: bed.Bed, rounds: int, seconds: float, only: str) -> dict[str, Any]
             on.drop("lap")
     with on.admin() as admin:
         settings = machine.settings(admin)
+    summaries = {
+        kind: {
+            one.name: {"note": one.layout(), **summary(rates[one.name])}
+            for one in starters
+            if one.kind == kind and one.name not in absent
+        }
+        for kind in ("cycles", "appends")
+    }
     return {
         "machine": before | {"load_after": machine.describe()["load"]},
         "server": settings,
-        "how": {"rounds": rounds, "seconds": seconds, "workers": AGENTS, "processes": PROCESSES, "tasks": TASKS},
-        "cycles": _summaries(cycling, rates, absent),
-        "appends": _summaries(appending, rates, absent),
+        "how": {"rounds": rounds, "seconds": seconds, "workers": contestants.WORKERS, "tasks": contestants.TASKS},
+        **summaries,
         "absent": absent,
     }
-
-
-def _summaries(
-    of: Iterable[Contestant], rates: Mapping[str, list[float]], absent: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    return {one.name: {"note": one.note, **summary(rates[one.name])} for one in of if one.name not in absent}
-
-
-def _ours(on: bed.Bed) -> list[Contestant]:
-    tokens = board.set_up(on, "board", TASKS, AGENTS)
-    each = AGENTS // PROCESSES
-
-    def cycling(way: str) -> Callable[[str, float], float]:
-        def run(database: str, seconds: float) -> float:
-            url = on.url(database, "ainarres_app")
-            commands = [
-                [sys.executable, "-m", "bench.cycle", way, url, ",".join(tokens[begin : begin + each])]
-                for begin in range(0, AGENTS, each)
-            ]
-            return crew.run(commands, seconds).rate
-
-        return run
-
-    layout = f"{PROCESSES} processes of {each} agents"
-    return [
-        Contestant(TWO, f"{layout}, every rule on, a key for each verb", "board", cycling("two")),
-        Contestant(ONE, f"{layout}, the same in one transaction", "board", cycling("one")),
-        Contestant(
-            FLOOR,
-            f"{AGENTS} clients, prepared, two transactions and two events, no rule, no key",
-            "board",
-            lambda database, seconds: floor.cycles(on, database, AGENTS, seconds),
-        ),
-    ]
-
-
-def _peers(on: bed.Bed, absent: dict[str, str], only: str) -> list[Contestant]:
-    found = []
-    for number, peer in enumerate(peers.PEERS):
-        if only not in peer.name:
-            continue
-        template = f"peer_{number}"
-        try:
-            version = peer.version()
-            on.create(template)
-            peer.prepare(on.url(template))
-            with on.owner(template) as owner:
-                owner.execute("VACUUM ANALYZE")
-        except crew.Failed as error:
-            absent[peer.name] = str(error)
-            _say(f"{peer.name} is absent: {error}")
-            continue
-
-        def run(database: str, seconds: float, peer: peers.Peer = peer) -> float:
-            return peer.race(on.url(database), seconds)
-
-        found.append(Contestant(peer.name, f"{version}; {peer.note}", template, run))
-    return found
-
-
-def _writers(on: bed.Bed) -> list[Contestant]:
-    append.prepare(on.url("board"))
-    each = str(AGENTS // PROCESSES)
-
-    def writing(way: str, user: str) -> Callable[[str, float], float]:
-        def run(database: str, seconds: float) -> float:
-            command = [sys.executable, "-m", "bench.append", way, on.url(database, user), each]
-            return crew.run([command] * PROCESSES, seconds).rate
-
-        return run
-
-    how = f"{AGENTS} writers, an event a call, a transaction each"
-    return [
-        Contestant(STOCK, f"PostgresApplicationRecorder, {how}", "board", writing("stock", "ainarres_owner")),
-        Contestant(RECORDER, f"LedgerApplicationRecorder, {how}", "board", writing("recorder", "ainarres_app")),
-        Contestant(DOOR, f"the append that verbs use, {how}", "board", writing("door", "ainarres_app")),
-    ]
 
 
 def gates(cycles: Mapping[str, Mapping[str, Any]], appends: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

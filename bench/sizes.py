@@ -7,6 +7,7 @@ copies of them; then the catch-up projections are rebuilt, and the inline ones t
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,10 +21,9 @@ from bench import lives
 from bench.figures import percentile
 from bench.multiply import multiply
 from bench.population import Kind, Population
-from bench.projections import PROJECT, WORKFLOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import psycopg
 
@@ -37,35 +37,57 @@ OPEN = 650
 CLAIMS, GLANCES, REPORTS = 300, 20, 5
 
 
-def measure(on: Bed, tasks: int, *, fold: bool) -> dict[str, Any]:
-    """Make a ledger of about ``tasks`` tasks and measure it; ``fold`` rebuilds the inline projections as well."""
-    database = f"size_{tasks}"
+def measure(on: Bed, sizes: Sequence[int], fold: int) -> list[dict[str, Any]]:
+    """Make a ledger of about each number of tasks, then measure all in turn, so that what else the machine does falls
+    on all alike. ``fold``: tasks up to which the inline projections are rebuilt, for the time it takes.
+    """
+    found, agents = [], []
+    with ExitStack() as stack:
+        for tasks in sizes:
+            made, token = _prepare(on, tasks, fold=tasks <= fold)
+            found.append(made)
+            connection = connect(on.url(_name(tasks), "ainarres_app"), idle_seconds=0, statement_seconds=0)
+            agents.append(Session(stack.enter_context(connection), token))
+        for name, times, ask in (("claim", CLAIMS, _claim), ("next", CLAIMS, _next), ("status", GLANCES, _status)):
+            for place, taken in enumerate(_in_turn(agents, times, ask)):
+                found[place][f"{name}_p50_ms"] = _ms(percentile(taken, 0.5))
+                found[place][f"{name}_p99_ms"] = _ms(percentile(taken, 0.99))
+        _in_turn(agents, 1, _report)  # the first one warms caches
+        for place, taken in enumerate(_in_turn(agents, REPORTS, _report)):
+            found[place]["report_p50_ms"] = _ms(percentile(taken, 0.5))
+    for place, tasks in enumerate(sizes):
+        with on.owner(_name(tasks)) as owner:
+            found[place]["tables"] = tables(owner)
+        on.drop(_name(tasks))
+    return found
+
+
+def _in_turn(agents: Sequence[Session], times: int, ask: Callable[[Session], float]) -> list[list[float]]:
+    """Ask every agent in turn, again and again; returns the seconds each answer took, agent by agent."""
+    rounds = [[ask(one) for one in agents] for _ in range(times)]
+    return [list(column) for column in zip(*rounds, strict=True)]
+
+
+def _prepare(on: Bed, tasks: int, *, fold: bool) -> tuple[dict[str, Any], str]:
+    database = _name(tasks)
     on.create(database)
     migrate(on.url(database))
     begun = time.perf_counter()
     token = _fill(on, database, tasks)
-    found: dict[str, Any] = {"fill_seconds": round(time.perf_counter() - begun, 1)}
+    found: dict[str, Any] = {"fill_s": round(time.perf_counter() - begun, 1)}
     with on.owner(database) as owner:
         found |= {"tasks": _count(owner, "projection.board"), "events": _count(owner, "ledger.event")}
-        seconds, _ = _timed(lambda: renewal.rebuild_all(lambda: _lifted(on, database), list(PROJECTIONS.values())))
-        found["catch_up_rebuild_s"] = seconds
+        found["catch_up_rebuild_s"] = _seconds(
+            lambda: renewal.rebuild_all(lambda: _lifted(on, database), list(PROJECTIONS.values()))
+        )
         if fold:
-            found["rebuild_s"], _ = _timed(lambda: rebuild.rebuild(owner))
+            found["rebuild_s"] = _seconds(lambda: rebuild.rebuild(owner))
         owner.execute("VACUUM ANALYZE")
-    with connect(on.url(database, "ainarres_app"), statement_seconds=0) as connection:
-        agent = Session(connection, token)
-        for name, command in (("claim", c.Claim()), ("next", c.Next())):
-            taken = [_take(agent, command) for _ in range(CLAIMS)]
-            found |= {f"{name}_p50_ms": _ms(percentile(taken, 0.5)), f"{name}_p99_ms": _ms(percentile(taken, 0.99))}
-        glances = [_timed(lambda: glance.read_status(connection).text())[0] for _ in range(GLANCES)]
-        found["status_p50_ms"] = _ms(percentile(glances, 0.5))
-        account.gather(connection).text()
-        reports = [_timed(lambda: account.gather(connection).text())[0] for _ in range(REPORTS)]
-        found["report_p50_ms"] = _ms(percentile(reports, 0.5))
-    with on.owner(database) as owner:
-        found["tables"] = tables(owner)
-    on.drop(database)
-    return found
+    return found, token
+
+
+def _name(tasks: int) -> str:
+    return f"size_{tasks}"
 
 
 def tables(connection: psycopg.Connection[Any]) -> dict[str, dict[str, float]]:
@@ -82,24 +104,11 @@ def tables(connection: psycopg.Connection[Any]) -> dict[str, dict[str, float]]:
 
 
 def _fill(on: Bed, database: str, tasks: int) -> str:
-    families = "".join(
-        f'[[family]]\nkey = "{key}"\nlabel = "{label}"\nmaker = "{maker}"\ncost_class = 1\n'
-        'grants = ["lane:web/dev", "role:designer", "role:implementer", "role:reviewer", "role:integrator"]\n'
-        for key, (label, maker) in lives.FAMILIES.items()
-    )
-    families += (
+    families = (
         f'[[family]]\nkey = "{FAMILY}"\nmaker = "none"\ncost_class = 1\ngrants = ["lane:web/dev", "role:designer"]\n'
     )
     with connect(on.url(database, "ainarres_app"), idle_seconds=0) as connection, on.owner(database) as owner:
-        human = Session(connection)
-        for command in (
-            c.OpenLedger(),
-            c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
-            c.AdoptProject(text=PROJECT, source="project.toml"),
-            c.AdoptFamilies(text=families, source="families.toml"),
-        ):
-            envelope = human.execute(command)
-            assert envelope.ok, envelope
+        human = lives.open_ledger(connection, families)
         lives.append(connection, LIVED_EVENTS)
         Population(connection, "web/dev", "dev", "proposed").add(OPEN, Kind(stage="proposed"))
         rebuild.rebuild(owner)
@@ -110,8 +119,26 @@ def _fill(on: Bed, database: str, tasks: int) -> str:
     return token
 
 
+def _claim(agent: Session) -> float:
+    return _take(agent, c.Claim())
+
+
+def _next(agent: Session) -> float:
+    return _take(agent, c.Next())
+
+
+def _status(agent: Session) -> float:
+    return _seconds(lambda: glance.read_status(agent.connection).text())
+
+
+def _report(agent: Session) -> float:
+    return _seconds(lambda: account.gather(agent.connection).text())
+
+
 def _take(agent: Session, command: c.Claim) -> float:
-    seconds, claimed = _timed(lambda: agent.execute(command, uuid4()))
+    begun = time.perf_counter()
+    claimed = agent.execute(command, uuid4())
+    seconds = time.perf_counter() - begun
     assert claimed.task is not None, claimed
     advanced = agent.execute(c.Advance(task=claimed.task["id"], fence=claimed.task["fence"]), uuid4())
     assert advanced.ok, advanced
@@ -122,10 +149,10 @@ def _lifted(on: Bed, database: str) -> psycopg.Connection[Any]:
     return connect(on.url(database), idle_seconds=0, statement_seconds=0)
 
 
-def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
+def _seconds(run: Callable[[], Any]) -> float:
     begun = time.perf_counter()
-    found = run()
-    return round(time.perf_counter() - begun, 6), found
+    run()
+    return round(time.perf_counter() - begun, 6)
 
 
 def _ms(seconds: float) -> float:

@@ -26,6 +26,7 @@ LIMIT = 300
 LEDGER, TABLES = "database/migrations/0001_ledger.sql", "database/migrations/0002_projections.sql"
 WAYS = "database/migrations/0005_verbs.sql"
 UNIT, VERBS, PROPERTY = "tests/unit/domain", "tests/integration/verbs", "tests/property"
+PROJECTIONS = "tests/integration/projections"
 _REASONS = re.compile(r"AssertionError|assert |Failed: ")
 
 
@@ -283,6 +284,27 @@ MUTANTS = (
         "            self._hang_up()\n",
         "",
         f"{VERBS}/test_cut_connections.py::test_a_connection_that_a_broken_pipeline_left_stuck_is_hung_up",
+    ),
+    Mutant(
+        "who folds reads the snapshot of who asks",
+        "projections/shares.py",
+        """(snapshot,) = connection.execute(SQL["export_snapshot"]).fetchone() or (None,)""",
+        "snapshot = None",
+        f"{PROJECTIONS}/test_shares.py::test_workers_see_the_snapshot_of_who_asks",
+    ),
+    Mutant(
+        "a rebuild writes again what waits on a task that was finished meanwhile",
+        "projections/rebuild.py",
+        """touched |= {task for (task,) in self._connection.execute(self._sql["dependents"], asked)}""",
+        "touched |= set()",
+        f"{PROJECTIONS}/test_shares.py::test_a_rebuild_in_rounds_ends_in_the_same_tables",
+    ),
+    Mutant(
+        "a look back folds anew what moved since",
+        "projections/moments.sql",
+        "AND (updated_position > %(position)s OR holder IS NOT NULL)",
+        "AND holder IS NOT NULL",
+        f"{PROPERTY}/test_looking_back.py::test_the_past_is_what_was_shown",
     ),
     Mutant(
         "the horizon waits for open appends",

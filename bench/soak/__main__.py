@@ -12,6 +12,8 @@ from typing import Any
 from bench.soak import faults, field, shrink
 
 RESULT = Path(__file__).parents[1] / "results" / "soak.json"
+MORE = 1.2
+"""How many faults are planned for each that has to be."""
 SPARE = 1.35
 """How much faster than necessary the agents try to be, for what outages cost."""
 
@@ -21,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", type=int, default=600, help="how many are planned")
+    parser.add_argument("--faults", type=int, default=500, help="faults to reach at least")
     parser.add_argument("--verbs", type=int, default=100_000, help="acknowledged verbs to reach at least")
     parser.add_argument("--agents", type=int, default=16)
     parser.add_argument("--whole", type=int, default=50, help="faults between two checks of everything")
@@ -37,14 +39,16 @@ def main() -> int:
     if unknown:
         parser.error(f"--kinds: no fault is called {min(unknown)}; there are {', '.join(faults.KINDS)}")
     seconds = given.minutes * 60
-    plan = faults.plan(given.seed, given.faults, seconds, given.kinds.split(","))
+    plan = faults.plan(given.seed, round(given.faults * MORE), seconds, given.kinds.split(","))
+    least = given.verbs, given.faults
     if given.only is not None:
         numbers = set() if given.only == "none" else {int(one) for one in given.only.split(",")}
-        plan = shrink.closer([one for one in plan if one.number in numbers])
-    told = field.Run(given.seed, seconds, given.agents, given.verbs / seconds * SPARE, plan, given.whole)
+        plan, least = shrink.closer([one for one in plan if one.number in numbers]), (0, 0)
+    told = field.Run(given.seed, seconds, given.agents, given.verbs / seconds * SPARE, plan, least, given.whole)
     found = field.run(told)
-    if found["acknowledged"] < given.verbs and found["verdict"] == "ok":
-        found |= {"verdict": "too little", "wrong": [f"{found['acknowledged']} verbs, not {given.verbs}"]}
+    if (found["acknowledged"] < least[0] or found["faults"] < least[1]) and found["verdict"] == "ok":
+        few = f"{found['acknowledged']} verbs and {found['faults']} faults, not {given.verbs} and {given.faults}"
+        found |= {"verdict": "too little", "wrong": [few]}
     if found["verdict"] == "wrong" and given.shrink:
         found["reproduction"] = _smaller(told, found, given)
     given.out.parent.mkdir(exist_ok=True)

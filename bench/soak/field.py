@@ -33,6 +33,8 @@ class Run:
     per_second: float
     """Verbs, of all agents together."""
     faults: Sequence[Fault]
+    least: tuple[int, int] = (0, 0)
+    """Verbs and faults to reach, if it takes longer than ``seconds``; up to three times as long."""
     whole: int = 50
     """Faults between two checks of everything."""
 
@@ -63,58 +65,77 @@ def run(told: Run, *, quiet: bool = False) -> dict[str, Any]:
             crew = Crew(made, notes, dice, told.agents, told.per_second)
             try:
                 crew.ready()
-                return _run(told, Field(made, crew, Checker(made.url, notes), backups), quiet=quiet)
+                return _Play(told, Field(made, crew, Checker(made.url, notes), backups), quiet=quiet).play()
             finally:
                 crew.close()
         finally:
             made.close()
 
 
-def _run(told: Run, on: Field, *, quiet: bool) -> dict[str, Any]:
-    begun = time.monotonic()
-    inflicted: list[dict[str, Any]] = []
-    shown = begun
+class _Play:
+    """The course of one run."""
 
-    def tell(word: str = "", *, now: bool = False) -> None:
-        nonlocal shown
-        if quiet or (not now and time.monotonic() - shown < TELL):
-            return
-        shown = time.monotonic()
-        on.checker.read()
-        seconds = shown - begun
-        sys.stdout.write(
-            f"{seconds:6.0f} s  {on.checker.diaries.acknowledged:7,} verbs acknowledged"
-            f" ({on.checker.diaries.acknowledged / max(seconds, 1e-3):.0f}/s), {len(inflicted)} faults,"
-            f" {on.checker.glances} checks, {on.checker.wholes} in full, {len(on.wrong)} wrong  {word}\n"
-        )
-        sys.stdout.flush()
+    def __init__(self, told: Run, on: Field, *, quiet: bool) -> None:
+        self._told, self._on, self._quiet = told, on, quiet
+        self._begun = self._shown = time.monotonic()
+        self._inflicted: list[dict[str, Any]] = []
 
-    for fault in told.faults:
-        while time.monotonic() - begun < fault.at:
-            on.crew.thaw()
-            tell()
-            time.sleep(max(0.0, min(0.05, begun + fault.at - time.monotonic())))
-        on.crew.thaw()
-        at = time.monotonic()
+    def play(self) -> dict[str, Any]:
+        """Go through the plan, check, and return what was found."""
+        told, on = self._told, self._on
+        gap, free = told.seconds / max(1, len(told.faults)) / 2, self._begun
+        for fault in told.faults:
+            self._wait_until(
+                max(self._begun + fault.at, free)
+            )  # who fell behind goes on at this pace, and does not press
+            if on.wrong or (self._seconds > told.seconds and len(self._inflicted) >= told.least[1]):
+                break
+            self._inflict(fault)
+            free = time.monotonic() + gap
+        self._wait_until(self._begun + told.seconds)
+        while not on.wrong and on.checker.diaries.acknowledged < told.least[0] and self._seconds < 3 * told.seconds:
+            self._wait_until(time.monotonic() + 1)
+            on.checker.read()
+        on.crew.rest()
+        on.wrong += _never_met(on, self._inflicted)
+        on.wrong += on.checker.whole()
+        self._tell("the end", now=True)
+        return _found(told, on, self._inflicted, self._seconds)
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def _inflict(self, fault: Fault) -> None:
+        on, at = self._on, time.monotonic()
         said = faults.inflict(on, fault)
-        took = time.monotonic() - at
+        took = round(time.monotonic() - at, 2)
         on.wrong += on.crew.lost()
         on.wrong += on.checker.glance()
-        inflicted.append({"number": fault.number, "kind": fault.kind, "seconds": round(took, 2), "said": said})
-        if len(inflicted) % told.whole == 0:
+        self._inflicted.append({"number": fault.number, "kind": fault.kind, "seconds": took, "said": said})
+        if len(self._inflicted) % self._told.whole == 0:
             on.wrong += on.checker.whole()
-        tell(f"last: {fault.kind} {said}")
-        if on.wrong:
-            break
-    while not on.wrong and time.monotonic() - begun < told.seconds:
-        on.crew.thaw()
-        tell()
-        time.sleep(0.05)
-    on.crew.rest()
-    on.wrong += _never_met(on, inflicted)
-    on.wrong += on.checker.whole()
-    tell("the end", now=True)
-    return _found(told, on, inflicted, time.monotonic() - begun)
+        self._tell(f"last: {fault.kind} {said}")
+
+    def _wait_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0 and not self._on.wrong:
+            self._on.crew.thaw()
+            self._tell()
+            time.sleep(min(0.05, left))
+        self._on.crew.thaw()
+
+    def _tell(self, word: str = "", *, now: bool = False) -> None:
+        if self._quiet or (not now and time.monotonic() - self._shown < TELL):
+            return
+        self._shown, checker = time.monotonic(), self._on.checker
+        checker.read()
+        verbs = checker.diaries.acknowledged
+        sys.stdout.write(
+            f"{self._seconds:6.0f} s  {verbs:7,} verbs acknowledged ({verbs / max(self._seconds, 1e-3):.0f}/s),"
+            f" {len(self._inflicted)} faults, {checker.glances} checks, {checker.wholes} in full,"
+            f" {len(self._on.wrong)} wrong  {word}\n"
+        )
+        sys.stdout.flush()
 
 
 def _never_met(on: Field, inflicted: list[dict[str, Any]]) -> list[str]:

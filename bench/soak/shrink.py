@@ -34,7 +34,7 @@ def smallest(told: field.Run, faults: Sequence[Fault], seconds: float) -> str:
         plan = closer(part)
         last = plan[-1].at if plan else 0.0
         return any(
-            field.run(replace(told, faults=plan, seconds=last + REST), quiet=True)["verdict"] == "wrong"
+            field.run(replace(told, faults=plan, seconds=last + REST, least=(0, 0)), quiet=True)["verdict"] == "wrong"
             for _ in range(TRIES)
         )
 

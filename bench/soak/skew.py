@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import signal
 import time
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +20,7 @@ def child(name: str, function: str, arguments: tuple[Any, ...], ahead: float) ->
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # dies with whoever started it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # it tells of each pipeline that ends with its connection
+    warnings.filterwarnings("ignore", message="datetime.datetime size changed")  # as it has, where it is shifted
     shift(ahead)
     getattr(import_module(name), function)(*arguments)
 

@@ -112,7 +112,7 @@ def _place(entry: Entry, places: list[str], given: dict[str, Any]) -> None:
         if place.kind == "list":
             given[place.field] = tuple(item for text in places for item in _items(text))
             places = []
-        elif place.kind in ("document", "template"):
+        elif place.kind in ("document", "template", "policy"):
             given |= getattr(documents, place.kind)(places.pop(0))
         else:
             given[place.field] = places.pop(0)

@@ -44,23 +44,24 @@ def board(entry: Entry, fields: dict[str, Any], given: Settings, *, as_json: boo
     if past:  # the line that says which
         moment = question.ask(entry, {**fields, "limit": 1}, given, "text")
         print(str(moment).partition("\n")[0])
-    _console().print(draw(_lanes(found)))
+    _console().print(draw(*_parts(found)))
     return 0
 
 
-def draw(lanes: Iterable[Columns]) -> RenderableType:
-    """Return the lanes as something rich can print."""
+def draw(lanes: Iterable[Columns], told: Iterable[str] = ()) -> RenderableType:
+    """Return the lanes as something rich can print, and lines under them."""
     from rich.console import Group  # noqa: PLC0415 - the table of commands needs none of it
     from rich.text import Text  # noqa: PLC0415 - as above
 
     drawn: list[RenderableType] = [_lane(one) for one in lanes]
-    return Group(*(drawn or [Text("no lanes yet: ainarres project adopt FILE")]))
+    return Group(*(drawn or [Text("no lanes yet: ainarres project adopt FILE")]), *map(Text, told))
 
 
-def _lanes(found: str) -> list[Columns]:
+def _parts(found: str) -> tuple[list[Columns], list[str]]:
     from ainarres.projections.columns import parse  # noqa: PLC0415 - as above
 
-    return [parse(one) for one in json.loads(found)["lanes"]]
+    document = json.loads(found)
+    return [parse(one) for one in document["lanes"]], document["told"]
 
 
 def _lane(lane: Columns) -> RenderableType:
@@ -98,7 +99,7 @@ def _watch(look: Callable[[], str | Refusal]) -> int:
         found = look()
         if isinstance(found, Refusal):
             raise InvalidInput("--watch", found.reason)
-        return draw(_lanes(found))
+        return draw(*_parts(found))
 
     console = _console()
     try:

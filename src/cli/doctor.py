@@ -110,13 +110,16 @@ def _definitions(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
 def _governance(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
     from ainarres.projections import governed  # noqa: PLC0415 - as above
 
-    standing = governed.rows(connection, "standing")
-    broken = [row for row in standing if row["broken"] is not None]
-    yield Finding("policies", not broken, f"{len(standing)} in force")
+    found = governed.look(connection)
+    if isinstance(found, governed.Unread):
+        yield Finding("governance", False, f"could not be read: {one_line(found.reason)}", "run: ainarres rebuild")
+        return
+    broken = [row for row in found.policies if row["broken"] is not None]
+    yield Finding("policies", not broken, f"{len(found.policies)} in force")
     for row in broken:
         said = f"{row['key']} version {row['version']} cannot be evaluated: {one_line(row['broken'])}"
         yield Finding("policy", False, said, f"run: ainarres policy adopt {row['key']}.toml")
-    for row in governed.rows(connection, "halted"):
+    for row in found.halted:
         cure = f'lift one: ainarres lift {row["families"][0]} {row["capability"]} --reason "…"'
         yield Finding("halted", False, f"{row['capability']}: every holder is denied it", cure)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ainarres.faults import InvalidInput
 
@@ -19,11 +19,20 @@ def document(name: str) -> dict[str, str]:
 
 def template(name: str) -> dict[str, str]:
     """Read a template: a file, or one of the stock by its name."""
+    return _stocked("template", name)
+
+
+def policy(name: str) -> dict[str, str]:
+    """Read a policy: a file, or one of the stock by its name."""
+    return _stocked("policy", name)
+
+
+def _stocked(kind: Literal["template", "policy"], name: str) -> dict[str, str]:
     if name == "-" or name.endswith(".toml"):
         return document(name)
-    from ainarres import stock  # noqa: PLC0415 - only where a template is applied
+    from ainarres import stock  # noqa: PLC0415 - only where a stock document is named
 
-    return {"text": stock.read("template", name), "source": f"{name}.toml"}
+    return {"text": stock.read(kind, name), "source": f"{name}.toml"}
 
 
 def parameter(flag: str, text: str) -> dict[str, str]:

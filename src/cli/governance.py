@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ainarres.domain.policy import Policy
     from ainarres.domain.source import Problem
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="Policy file, or - for standard input")]
+File = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A stock policy, a file that ends in .toml, or - for standard input")
+]
 Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")]
 
 
@@ -72,7 +74,7 @@ def simulate(  # noqa: PLR0917 - typer reads them by name
     from ainarres.policy.plot import svg as draw  # noqa: PLC0415 - as above
     from ainarres.policy.simulation import simulate as play  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     rates = family or [0.01, 0.05, 0.4]
@@ -104,7 +106,7 @@ def backtest(
     from ainarres.projections import governed  # noqa: PLC0415 - as above
     from ainarres.verbs import past  # noqa: PLC0415 - as above
 
-    found = _stock_or_file(policy)
+    found = _read(policy)
     if isinstance(found, tuple):
         return _told(found, as_json=json)
     _judging(found)
@@ -127,20 +129,11 @@ def backtest(
     return 0
 
 
-def _read(file: str) -> Policy | tuple[Problem, ...]:
+def _read(named: str) -> Policy | tuple[Problem, ...]:
     from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
 
-    given = documents.document(file)
+    given = documents.policy(named)
     return read_policy(given["text"], Path(given["source"]).name)
-
-
-def _stock_or_file(named: str) -> Policy | tuple[Problem, ...]:
-    if named == "-" or named.endswith(".toml"):
-        return _read(named)
-    from ainarres import stock  # noqa: PLC0415 - as above
-    from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
-
-    return read_policy(stock.read("policy", named), f"{named}.toml")
 
 
 def _judging(policy: Policy) -> None:

@@ -45,7 +45,9 @@ def ask(entry: Entry, fields: Mapping[str, Any], given: Settings, form: str) -> 
 
         with access.connection(given) as connection:
             found = answer(connection, given.token, entry.question, fields)
-            return found if isinstance(found, Refusal) else found.written(form)
+            if isinstance(found, Refusal):
+                return found
+            return found.written(form) if found.whole else remote.Incomplete(found.written(form))
     except InvalidInput as error:
         raise as_typed(error, entry) from None
 
@@ -57,7 +59,7 @@ def tell(found: str | Refusal, *, as_json: bool) -> int:
 
         return trouble.refuse(found, as_json=as_json)
     print(found)
-    return 0
+    return int(isinstance(found, remote.Incomplete))
 
 
 def as_typed(error: InvalidInput, entry: Entry) -> InvalidInput:

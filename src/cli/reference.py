@@ -73,9 +73,12 @@ _EXTRA = {
 """What reads take on the command line alone, by their question."""
 _DOCUMENTS = {
     "": ("document", "File, or - for standard input", "FILE"),
+    "policy adopt": ("policy", "A stock policy, a file that ends in .toml, or - for standard input", "NAME|FILE"),
     "apply": ("template", "A stock template, a file that ends in .toml, or - for standard input", "TEMPLATE|FILE"),
 }
 _CONTAINER = {"text", "source"}
+_APART = ("instruction", "instructed_by")
+"""Fields that many commands have, told after each one's own."""
 
 
 def table() -> dict[str, Any]:
@@ -93,7 +96,7 @@ def document() -> str:
 
 def _verb(verb: Verb) -> dict[str, Any]:
     model: type[BaseModel] = getattr(commands, verb.model)
-    fields = dict(model.model_fields)
+    fields = {name: model.model_fields[name] for name in sorted(model.model_fields, key=_APART.__contains__)}
     takes_file = "text" in verb.places and "text" in fields and verb.model != "Note"
     places = [_place(name, fields[name], takes_file, verb.words) for name in verb.places]
     options: list[dict[str, Any]] = []

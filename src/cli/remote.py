@@ -34,6 +34,12 @@ _SANDBOX = (
 )
 
 
+class Incomplete(str):
+    """An answer of which a part could not be read; it says which."""
+
+    __slots__ = ()
+
+
 def chosen(given: Settings) -> bool:
     """Tell whether the settings lead to a server; ``--url`` and ``--home`` lead around it."""
     direct = {given.origin.get("url"), given.origin.get("home")} & {"--url", "--home"}
@@ -50,7 +56,7 @@ def say(given: Settings, verb: str, fields: Mapping[str, Any], key: UUID) -> dic
     seconds = ANSWER_SECONDS + (LONGEST_WAIT if fields.get("wait") else 0)
     path = f"/v1/verbs/{verb.replace(' ', '-')}"
     request = ("POST", path, json.dumps(fields).encode())
-    status, body = _ask(given, request, headers, seconds=seconds, again=f"repeat it with --key {key}")
+    status, body, _ = _ask(given, request, headers, seconds=seconds, again=f"repeat it with --key {key}")
     found = _document(str(given.server), status, body)
     if found.get("code") == "invalid" and "problem" in found:
         raise InvalidInput(found["field"], found["problem"], found["cure"])
@@ -71,12 +77,15 @@ def text(given: Settings, path: str, fields: Mapping[str, Any], form: str = "jso
     query = "&".join(f"{name}={quote(_written(value), safe='')}" for name, value in left.items())
     where = "/v1/" + "/".join(words) + (f"?{query}" if query else "")
     media = "application/json" if form == "json" else "text/plain"
-    status, body = _ask(given, ("GET", where, None), {"Accept": media}, seconds=ANSWER_SECONDS, again="try again")
+    status, body, whole = _ask(
+        given, ("GET", where, None), {"Accept": media}, seconds=ANSWER_SECONDS, again="try again"
+    )
     if status == _OK:
-        return body.decode("utf-8").removesuffix("\n")
-    found = _document(str(given.server), status, body)
-    details = {name: value for name, value in found.items() if name not in _ENVELOPE}
-    return Refusal(found["code"], str(found["reason"]), details)
+        found = body.decode("utf-8").removesuffix("\n")
+        return found if whole else Incomplete(found)
+    document = _document(str(given.server), status, body)
+    details = {name: value for name, value in document.items() if name not in _ENVELOPE}
+    return Refusal(document["code"], str(document["reason"]), details)
 
 
 def _written(value: Any) -> str:
@@ -85,8 +94,8 @@ def _written(value: Any) -> str:
 
 def _ask(
     given: Settings, request: tuple[str, str, bytes | None], headers: dict[str, str], *, seconds: float, again: str
-) -> tuple[int, bytes]:
-    """Send method, path and body, and return the status and the body that come back."""
+) -> tuple[int, bytes, bool]:
+    """Send method, path and body, and return the status, the body, and whether the answer is whole."""
     import http.client  # noqa: PLC0415 - a verb straight to the database needs none of it
 
     method, path, body = request
@@ -107,7 +116,7 @@ def _ask(
         sent = {**headers, "Authorization": f"Bearer {given.token.strip()}"}
         wire.request(method, place.path.rstrip("/") + path, body, sent)
         answer = wire.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.read(), answer.headers.get("Ainarres-Incomplete") is None
     except (OSError, http.client.HTTPException) as error:
         said = str(error) or type(error).__name__
         raise LedgerUnavailable(f"{given.server} broke off ({said}); whether it was done is unknown: {again}") from None

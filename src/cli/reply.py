@@ -25,6 +25,14 @@ _EXTRAS = (
     "families",
     "family",
     "feature",
+    "until",
+    "flag",
+    "policy",
+    "replaces",
+    "epic",
+    "verdict",
+    "rework",
+    "cancelled",
     "lane",
     "paused",
     "ledger",
@@ -60,6 +68,15 @@ _AFTERWARDS = {
     "lane pause": ('ainarres lane resume LANE --reason "…"',),
     "lane resume": ("ainarres board",),
     "workflow migrate": ("ainarres board",),
+    "policy adopt": ("ainarres governance status", "ainarres governance run --dry-run"),
+    "governance run": ("ainarres inbox",),
+    "suspend": ("ainarres governance status",),
+    "revoke": ("ainarres governance status",),
+    "lift": ("ainarres governance status",),
+    "flag raise": ("ainarres flag list",),
+    "flag resolve": ("ainarres inbox",),
+    "verdict": ("ainarres inbox",),
+    "instruct": ("ainarres inbox",),
     "create": ("ainarres board",),
     "apply": ("ainarres board",),
 }
@@ -135,6 +152,7 @@ def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
     """What creating several tasks, and asking why, bring along."""
     for key, task in envelope.get("tasks", {}).items():
         yield f"  {short(task)} {printable(key)}"
+    yield from _round(envelope)
     for one in envelope.get("waits_on", ()):
         stands = "cancelled" if one["cancelled"] else one["stage"]
         yield f"  waits on {short(one['task'])} [{printable(stands)}] {printable(one['title'], 100)}"
@@ -144,6 +162,27 @@ def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
     for one in envelope.get("routes", ()):
         where = f"{printable(one['lane'])} [{printable(one['stage'])}]"
         yield f"  {where} {one['tasks']} tasks: {printable(one['closed_because'] or 'open to you')}"
+
+
+def _round(envelope: Mapping[str, Any]) -> Iterator[str]:
+    """What a round of governance did, or would do."""
+    if "dry_run" not in envelope:
+        return
+    would = "would be " if envelope["dry_run"] else ""
+    for one in envelope["restored"]:
+        yield f"  {would}restored: {printable(one['family'])} / {printable(one['feature'])}"
+    for one in envelope["suspended"]:
+        who = f"{printable(one['family'])} / {printable(one['feature'])}"
+        yield f"  {would}suspended: {who} until {_moment(one['until'])}: {printable(one['reason'], 200)}"
+    for one in envelope["flagged"]:
+        who = f" on {printable(one['family'])}" if one["family"] else ""
+        yield f"  {would}flagged by {printable(one['policy'])}{who}: {printable(one['gap'], 200)}"
+    for one in envelope["broken"]:
+        yield f"  broken: policy {printable(one['policy'])}: {printable(one['reason'], 200)}"
+    if envelope["unread"]:
+        yield f"  the watch's figures could not be read: {printable(envelope['unread'], 200)}"
+    if not any(envelope[name] for name in ("restored", "suspended", "flagged", "broken", "unread")):
+        yield "  nothing to do"
 
 
 def _told(line: Mapping[str, Any]) -> str:

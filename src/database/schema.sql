@@ -703,6 +703,7 @@ CREATE TABLE projection.flag (
     capability text,
     task uuid,
     policy text,
+    incident text,
     raised_by text,
     raised_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
@@ -803,6 +804,23 @@ CREATE TABLE projection.workflow (
 );
 
 ALTER TABLE projection.workflow OWNER TO ainarres_owner;
+
+-- Name: act; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.act (
+    "position" bigint NOT NULL,
+    actor text NOT NULL,
+    type text NOT NULL,
+    task uuid,
+    subject text NOT NULL,
+    reason text,
+    at timestamp with time zone NOT NULL,
+    instructed_position bigint,
+    instruction text,
+    instructed_by text
+);
+
+ALTER TABLE statistics.act OWNER TO ainarres_owner;
 
 -- Name: activity; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
@@ -995,18 +1013,6 @@ CREATE TABLE statistics.shipped (
 
 ALTER TABLE statistics.shipped OWNER TO ainarres_owner;
 
--- Name: standing; Type: TABLE; Schema: statistics; Owner: ainarres_owner
-
-CREATE TABLE statistics.standing (
-    "position" bigint NOT NULL,
-    family text NOT NULL,
-    feature text NOT NULL,
-    granting boolean NOT NULL,
-    holds boolean NOT NULL
-);
-
-ALTER TABLE statistics.standing OWNER TO ainarres_owner;
-
 -- Name: task; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.task (
@@ -1170,6 +1176,11 @@ ALTER TABLE ONLY projection.suspension
 ALTER TABLE ONLY projection.workflow
     ADD CONSTRAINT workflow_pkey PRIMARY KEY (key, version);
 
+-- Name: act act_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.act
+    ADD CONSTRAINT act_pkey PRIMARY KEY ("position");
+
 -- Name: activity activity_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
 ALTER TABLE ONLY statistics.activity
@@ -1235,11 +1246,6 @@ ALTER TABLE ONLY statistics.poll
 ALTER TABLE ONLY statistics.shipped
     ADD CONSTRAINT shipped_pkey PRIMARY KEY ("position");
 
--- Name: standing standing_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
-
-ALTER TABLE ONLY statistics.standing
-    ADD CONSTRAINT standing_pkey PRIMARY KEY ("position");
-
 -- Name: task task_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
 ALTER TABLE ONLY statistics.task
@@ -1299,6 +1305,10 @@ CREATE INDEX evidence_family_capability_position_idx ON projection.evidence USIN
 -- Name: feature_feature_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
 CREATE INDEX feature_feature_idx ON projection.feature USING btree (feature);
+
+-- Name: flag_policy_incident_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+
+CREATE UNIQUE INDEX flag_policy_incident_idx ON projection.flag USING btree (policy, incident);
 
 -- Name: flag_raised_at_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
@@ -1545,6 +1555,11 @@ GRANT SELECT ON TABLE projection.suspension TO ainarres_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE projection.workflow TO ainarres_app;
 GRANT SELECT ON TABLE projection.workflow TO ainarres_reader;
 
+-- Name: TABLE act; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.act TO ainarres_app;
+GRANT SELECT ON TABLE statistics.act TO ainarres_reader;
+
 -- Name: TABLE activity; Type: ACL; Schema: statistics; Owner: ainarres_owner
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.activity TO ainarres_app;
@@ -1609,11 +1624,6 @@ GRANT SELECT ON TABLE statistics.poll TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.shipped TO ainarres_app;
 GRANT SELECT ON TABLE statistics.shipped TO ainarres_reader;
-
--- Name: TABLE standing; Type: ACL; Schema: statistics; Owner: ainarres_owner
-
-GRANT SELECT,INSERT,UPDATE ON TABLE statistics.standing TO ainarres_app;
-GRANT SELECT ON TABLE statistics.standing TO ainarres_reader;
 
 -- Name: TABLE task; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

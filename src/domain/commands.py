@@ -1,4 +1,4 @@
-"""The task verbs as data: one model each, whose fields and words feed the CLI, HTTP, MCP and the reference.
+"""The verbs as data: one model each, whose fields and words feed the CLI, HTTP, MCP and the reference.
 
 A command says what is wanted, never who asks: identity comes from the credential.
 """
@@ -10,50 +10,48 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from ainarres.domain import duration, feature
+from ainarres.domain.command import (
+    Command,
+    FeatureName,
+    Fence,
+    File,
+    Instructed,
+    Key,
+    TaskRef,
+    Text,
+    Tokens,
+    Version,
+    Words,
+    said,
+    span,
+    storable,
+)
 from ainarres.domain.events import Artifact
+from ainarres.domain.governing import (
+    AdoptPolicy,
+    Instruct,
+    LiftDenial,
+    RaiseFlag,
+    ResolveFlag,
+    RevokeCapability,
+    RunGovernance,
+    Suspend,
+    Verdict,
+)
 
-TEXT_LIMIT = 65_536
-"""Characters that one text field may hold."""
-
-
-def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("holds a NUL character, which no text of the ledger can; remove it")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8: it holds half of a surrogate pair; remove it") from None
-    return text
-
-
-def _said(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank; say it in a few words")
-    return text
-
-
-def _wait(text: str) -> str:
-    duration.parse(text)
-    return text
-
-
-Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(_storable)]
-Words = Annotated[Text, AfterValidator(_said)]
-Key = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable), AfterValidator(_said)]
-TaskRef = Annotated[Key, Field(description="Task id; a unique prefix or suffix of it will do")]
-FeatureName = Annotated[str, StringConstraints(max_length=200), AfterValidator(feature.parse)]
-Fence = Annotated[int | None, Field(description="The number of your hold, from the claim's `task.fence`")]
-Version = Annotated[int | None, Field(ge=0, description="Refuse with `conflict` unless the task is at this version")]
-
-
-Tokens = Annotated[int | None, Field(ge=0, le=2**53 - 1, description="Null is unmeasured, which is not zero")]
-
-
-class Command(BaseModel):
-    """Base of all commands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, defer_build=True)
+__all__ = (
+    "AdoptPolicy",
+    "Command",
+    "Instruct",
+    "LiftDenial",
+    "RaiseFlag",
+    "ResolveFlag",
+    "RevokeCapability",
+    "RunGovernance",
+    "Suspend",
+    "Verdict",
+)
+"""Read from here as well: whoever executes a command finds all of them in one place."""
 
 
 class Create(Command):
@@ -104,7 +102,7 @@ class CreateGraph(Command):
 class Apply(Command):
     """Post the tasks of a template, its parameters filled in."""
 
-    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable)]
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(storable)]
     source: Key
     lane: Key
     parameters: dict[Key, Text] = Field(default_factory=dict)
@@ -116,7 +114,7 @@ class Claim(Command):
 
     lane: Key | None = None
     task: TaskRef | None = None
-    wait: Annotated[str | None, AfterValidator(lambda t: t if t is None else _wait(t))] = Field(
+    wait: Annotated[str | None, AfterValidator(lambda t: t if t is None else span(t))] = Field(
         default=None, description="How long to wait for work, as in `30s`"
     )
 
@@ -162,7 +160,7 @@ class Reject(_Held):
     expect_version: Version = None
 
 
-class Release(_Held):
+class Release(_Held, Instructed):
     """Give your task up; an operator may release anybody's."""
 
     reason: Words
@@ -173,14 +171,14 @@ class Release(_Held):
     expect_version: Version = None
 
 
-class Block(_Held):
+class Block(_Held, Instructed):
     """Park a task for an operator to look at."""
 
     reason: Words
     expect_version: Version = None
 
 
-class Unblock(Command):
+class Unblock(Instructed):
     """Open a parked task again, its counts at zero; cancelled prerequisites are waived."""
 
     task: TaskRef
@@ -188,7 +186,7 @@ class Unblock(Command):
     expect_version: Version = None
 
 
-class Cancel(Command):
+class Cancel(Instructed):
     """Give a task up for good; tasks that wait on it are parked."""
 
     task: TaskRef
@@ -196,7 +194,7 @@ class Cancel(Command):
     expect_version: Version = None
 
 
-class Amend(Command):
+class Amend(Instructed):
     """Change an unheld task."""
 
     task: TaskRef
@@ -230,7 +228,7 @@ class Usage(Command):
     )
 
 
-class Waive(Command):
+class Waive(Instructed):
     """Let any family review this one task."""
 
     task: TaskRef
@@ -251,20 +249,15 @@ class Done(Command):
 # -- definitions, families, credentials, lanes ------------------------------------------------------------------------
 
 
-class _File(Command):
-    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable)]
-    source: Annotated[Key, Field(description="File name, for the messages")]
-
-
-class AdoptWorkflow(_File):
+class AdoptWorkflow(File):
     """Give a workflow definition force; new tasks are pinned to it."""
 
 
-class AdoptFamilies(_File):
+class AdoptFamilies(File):
     """Register families and bring their grants to what the file says."""
 
 
-class AdoptProject(_File):
+class AdoptProject(File):
     """Register a project and open its lanes."""
 
 
@@ -272,57 +265,41 @@ class AdoptCard(Command):
     """Publish the text of a role card."""
 
     role: Key
-    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(_storable), AfterValidator(_said)]
+    text: Annotated[str, StringConstraints(max_length=1_048_576), AfterValidator(storable), AfterValidator(said)]
 
 
-class IssueToken(Command):
+class IssueToken(Instructed):
     """Make a bearer token for one agent; it is shown once."""
 
     agent: Annotated[Key | None, Field(description="Name of the instance; made up if left out")] = None
     family: Key | None = None
     scope: Literal["agent", "meter", "monitor", "operator", "human"] = "agent"
     narrowing: Annotated[tuple[FeatureName, ...] | None, Field(description="The only features it may use")] = None
-    life: Annotated[str, AfterValidator(_wait), Field(description="How long it lives, as in `2h`")] = "2h"
+    life: Annotated[str, AfterValidator(span), Field(description="How long it lives, as in `2h`")] = "2h"
 
 
-class NarrowToken(Command):
+class NarrowToken(Instructed):
     """Take features away from a credential; nothing gives them back."""
 
     credential: Key
     narrowing: tuple[FeatureName, ...]
 
 
-class RevokeToken(Command):
+class RevokeToken(Instructed):
     """Void a credential from the next call on."""
 
     credential: Key
     reason: Words
 
 
-class RevokeCapability(Command):
-    """Deny a family a feature until a person lifts it."""
-
-    family: Key
-    feature: FeatureName
-    reason: Words
-
-
-class LiftDenial(Command):
-    """Lift whatever denies a family a feature."""
-
-    family: Key
-    feature: FeatureName
-    reason: Words
-
-
-class PauseLane(Command):
+class PauseLane(Instructed):
     """Stop claims on a lane; holds may finish."""
 
     lane: Key
     reason: Words
 
 
-class ResumeLane(Command):
+class ResumeLane(Instructed):
     """Open claims on a lane again."""
 
     lane: Key
@@ -336,7 +313,7 @@ class Why(Command):
     me: Annotated[bool, Field(description="Ask about yourself, which is also what no task means")] = False
 
 
-class Stop(Command):
+class Stop(Instructed):
     """Stop claims on every lane; holds may finish."""
 
     reason: Words
@@ -346,55 +323,13 @@ class Sweep(Command):
     """Record every lease that ran out, for timeliness; claims do so by themselves."""
 
 
-class MigrateTasks(Command):
+class MigrateTasks(Instructed):
     """Move the tasks of a workflow to its newest version; held ones are left and named."""
 
     workflow: Key
     stages: Annotated[dict[Key, Key], Field(description="Old stage to new one, where the name changed")] = Field(
         default_factory=dict
     )
-
-
-class AdoptPolicy(_File):
-    """Give a policy force, in place of whatever decided the same before."""
-
-
-class Suspend(Command):
-    """Deny a family a capability for a while."""
-
-    family: Key
-    feature: FeatureName
-    reason: Words
-    period: Annotated[str, AfterValidator(_wait), Field(description="For how long, as in `2h`")] = "1h"
-    holds: Annotated[
-        Literal["finish", "release"], Field(description="What becomes of leases that are older than this")
-    ] = "finish"
-
-
-class RunGovernance(Command):
-    """Do what policies ask for and no rejection has drawn; safe to repeat, and for a timer."""
-
-    dry_run: Annotated[bool, Field(description="Say what would be done, and do nothing")] = False
-
-
-class RaiseFlag(Command):
-    """Tell a person of a family's gap; nothing else follows."""
-
-    family: Key
-    gap: Annotated[Words, Field(description="What is wrong, in words")]
-    kind: Annotated[Literal["quality", "health", "integrity", "spend"], Field(description="What sort of trouble")] = (
-        "quality"
-    )
-    severity: Annotated[Literal["info", "warning", "critical"], Field(description="How loud")] = "warning"
-    capability: Annotated[FeatureName | None, Field(description="The role it is about, as `role:designer`")] = None
-    task: Annotated[TaskRef | None, Field(description="The task that shows it")] = None
-
-
-class ResolveFlag(Command):
-    """Close a flag that was looked at."""
-
-    flag: Annotated[UUID, Field(description="Id, from `ainarres flag list`")]
-    reason: Words
 
 
 class OpenLedger(Command):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,20 +27,34 @@ def diff(old: Workflow, new: Workflow) -> list[str]:
     return lines + _compare(_moves(old), _moves(new))
 
 
-def diff_families(old: Iterable[Family], new: Iterable[Family]) -> list[str]:
-    """Return the lines from one set of families to another; grants that came and went one by one."""
-    before, after = {family.key: family for family in old}, {family.key: family for family in new}
-    lines = [f"- family {key}" for key in before if key not in after]
-    for key, family in after.items():
-        known = before.get(key)
-        if known is None:
-            lines.append(f"+ family {key} (label {family.label}, maker {family.maker}, cost class {family.cost_class})")
-        elif changes := list(_changes(_declared(known), _declared(family))):
-            lines += [f"~ family {key}: {change}" for change in changes]
-        held = known.grants if known else ()
-        lines += [f"+ family {key}: granted {grant}" for grant in family.grants if grant not in held]
-        lines += [f"- family {key}: withdrawn {grant}" for grant in held if grant not in family.grants]
-    return lines
+@dataclass(frozen=True, slots=True)
+class FamilyChange:
+    """What makes one declaration of a family another."""
+
+    declared: tuple[str, ...]
+    """Lines on the declaration itself."""
+    granted: tuple[str, ...]
+    """Features that come, skills among them."""
+    withdrawn: tuple[str, ...]
+    """Features that go."""
+    key: str
+
+    def lines(self) -> list[str]:
+        """Return a line for each part."""
+        came = [f"+ family {self.key}: granted {feature}" for feature in self.granted]
+        return [*self.declared, *came, *(f"- family {self.key}: withdrawn {feature}" for feature in self.withdrawn)]
+
+
+def change_family(old: Family | None, new: Family) -> FamilyChange:
+    """Return what changes when a family, known or not, is declared as ``new``."""
+    held = frozenset[str]() if old is None else old.features
+    if old is None:
+        declared = [f"+ family {new.key} (label {new.label}, maker {new.maker}, cost class {new.cost_class})"]
+    else:
+        declared = [f"~ family {new.key}: {change}" for change in _changes(_declared(old), _declared(new))]
+    return FamilyChange(
+        tuple(declared), tuple(sorted(new.features - held)), tuple(sorted(held - new.features)), new.key
+    )
 
 
 def _compare(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[str]:

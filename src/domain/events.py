@@ -43,9 +43,14 @@ REGISTRY: dict[str, EventType] = {}
 _E = TypeVar("_E", bound=type[Event])
 
 
-def _registered(stream: str, *, verb: str, projections: str = "history", schema: int = 1) -> Callable[[_E], _E]:
+def _registered(
+    stream: str, *, verb: str, projections: str = "history", upcasters: Mapping[int, Upcaster] | None = None
+) -> Callable[[_E], _E]:
+    lifts = upcasters or {}
+
     def register(model: _E) -> _E:
-        REGISTRY[model.__name__] = EventType(model.__name__, stream, schema, model, verb, tuple(projections.split()))
+        read_by, schema = tuple(projections.split()), max(lifts, default=0) + 1
+        REGISTRY[model.__name__] = EventType(model.__name__, stream, schema, model, verb, read_by, lifts)
         return model
 
     return register
@@ -273,9 +278,17 @@ class CapabilityRestored(Event):
     feature: str
 
 
-@_registered("family", verb="flag raise or governance run", projections="governance")
+@_registered(
+    "family",
+    verb="flag raise or governance run",
+    projections="governance",
+    upcasters={1: lambda body: {**body, "incident": None}},
+)
 class FlagRaised(Event):
-    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one."""
+    """Somebody, or a policy, wants a person to look; nothing else follows. The row names the task, if there is one.
+
+    On the policy's stream where it is about no family.
+    """
 
     id: UUID
     kind: Literal["quality", "health", "integrity", "spend"]
@@ -285,6 +298,8 @@ class FlagRaised(Event):
     capability: str | None
     policy: str | None
     """Key of the policy that raised it; null for an auditor."""
+    incident: str | None
+    """What the policy saw, by a name under which it never raises another flag; null for an auditor."""
 
 
 @_registered("family", verb="flag resolve", projections="governance")
@@ -315,6 +330,20 @@ class PolicyBroken(Event):
     key: str
     version: int
     reason: str
+
+
+@_registered("epic", verb="verdict", projections="epics reviews")
+class EpicJudged(Event):
+    """A person's word on a whole epic: the only event of its stream. The row names the brief."""
+
+    epic: UUID
+    """Id of the brief."""
+    verdict: Literal["accept", "reject"]
+    code: Literal["below_bar", "scope_changed", "requirements_missed", "no_longer_meaningful", "other"] | None
+    """Of a rejection: ``requirements_missed`` counts as an escape for those who approved what shipped."""
+    reason: str | None
+    rework: UUID | None
+    """The brief of what is to be done again, where something had shipped."""
 
 
 @_registered("credential", verb="token issue", projections="credential")
@@ -371,6 +400,14 @@ class ClaimEmpty(Event):
     lane: str | None
     count: int
     since: AwareDatetime
+
+
+@_registered("agent", verb="any of an operator's, or instruct", projections="agent watch")
+class InstructionGiven(Event):
+    """On whose word an operator acted; the row's causation is the act. Recorded, never enforced."""
+
+    instruction: str
+    instructed_by: str | None
 
 
 # -- tasks ------------------------------------------------------------------------------------------------------------

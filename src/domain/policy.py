@@ -22,7 +22,7 @@ _MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=T
 _Rate = Annotated[float, Field(gt=0, lt=1)]
 
 JUDGING = frozenset({"sequential", "strikes"})
-"""Rules on submissions and faults: the only ones that may suspend."""
+"""Rules on submissions and faults: the only ones that suspend, and they do nothing else."""
 
 
 class Scope(BaseModel):
@@ -94,7 +94,7 @@ class Spend(BaseModel):
     model_config = _MODEL
 
     tokens: int = Field(default=500_000, ge=1)
-    """Tokens reported without a transition, since the last flag was resolved."""
+    """Tokens reported without a transition, since this policy's last flag on the family was resolved."""
 
 
 class Silence(BaseModel):
@@ -103,7 +103,7 @@ class Silence(BaseModel):
     model_config = _MODEL
 
     fraction: float = Field(default=0.5, gt=0, le=100)
-    """Share of the stage's lease that may pass in silence; renewals are no progress."""
+    """Leases of the stage that may pass in silence; renewals are no progress."""
 
 
 class Starving(BaseModel):
@@ -244,6 +244,11 @@ class Policy(BaseModel):
             raise MalformedError(
                 f"{self.rule.kind} never suspends: it says nothing about competence",
                 'write [action.flag] with a kind, such as kind = "health"',
+            )
+        if self.action.flag is not None and self.rule.kind in JUDGING:
+            raise MalformedError(
+                f"{self.rule.kind} judges submissions, and its verdict is a suspension",
+                'write [action.suspend]; a short base, such as "5m", is a mild one',
             )
         if self.rule.kind not in JUDGING and self.scope != Scope():
             raise MalformedError(f"{self.rule.kind} looks at everybody", "leave [scope] out")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -18,6 +18,9 @@ from ainarres.domain.duration import Duration
 from ainarres.domain.feature import Features, Key, key_of, kind_of, titled
 from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LEASE = timedelta(minutes=30)
 PREFER_FOR = timedelta(minutes=10)
@@ -165,6 +168,13 @@ class Workflow(BaseModel):
     def initial(self) -> Stage:
         """The stage where tasks start."""
         return next(stage for stage in self.stages if stage.initial)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other fields; what was looked up in this one is not looked up in that."""
+        copied = super().model_copy(update=update, deep=deep)
+        for remembered in ("_stages", "_exits"):
+            copied.__dict__.pop(remembered, None)
+        return copied
 
     def stage(self, key: str) -> Stage | None:
         """Return a stage by its key."""

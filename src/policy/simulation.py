@@ -7,13 +7,14 @@ The strikes rule stands beside every figure, because it is what most boards do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.policy import Rule, Strikes
 from ainarres.policy.chances import Chances, chances
 from ainarres.policy.judging import begin
+from ainarres.projections.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 STRIKES = Rule(strikes=Strikes())
 CURVE = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.40)
 """Fault rates of the curve."""
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Lives:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain JSON values."""
-        low, high = wilson(self.suspended, self.runs)
+        low, high = wilson(self.suspended, self.runs) or (0.0, 1.0)
         return {
             "rate": self.rate,
             "runs": self.runs,
@@ -78,7 +78,7 @@ class Simulation:
         """Write everything for a person."""
         lines = [f"policy {self.policy}: lives of {self.submissions} submissions, beside three strikes for ever"]
         for one in self.lives:
-            low, high = wilson(one.suspended, one.runs)
+            low, high = wilson(one.suspended, one.runs) or (0.0, 1.0)
             median_ = "never" if one.detected is None else f"after {one.detected:g} submissions (median)"
             lines.append(
                 f"- a {one.rate:.1%} family: {one.suspended}/{one.runs} lives suspended"
@@ -117,16 +117,6 @@ def _life(rule: Rule, rate: float, submissions: int, uniform: Callable[[], float
         if test.crossed:
             return number
     return None
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson, 1927); from 0 to 1 where nothing was tried."""
-    if not trials:
-        return 0.0, 1.0
-    share, square = successes / trials, _Z * _Z
-    middle = (share + square / (2 * trials)) / (1 + square / trials)
-    half = _Z / (1 + square / trials) * sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _exact(one: Chances) -> dict[str, Any]:

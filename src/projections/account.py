@@ -1,4 +1,5 @@
-"""The whole account of a run: the report's lines, then what families achieved, what moved nothing, epics, the watch.
+"""The whole account of a run: the report's lines, then what families achieved, what moved nothing, governance, intake,
+epics, operators, the watch. A section that cannot be read says so.
 
 One object, gathered once; text here, Markdown and HTML in ``page``, JSON by the schema in ``account.json``.
 """
@@ -6,27 +7,33 @@ One object, gathered once; text here, Markdown and HTML in ``page``, JSON by the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
 
 from ainarres.domain.duration import show
-from ainarres.projections import catchup, declared, epics, lookout, moments, report, reviews, track_record
+from ainarres.projections import catchup, declared, epics, governed, lookout, moments, report, reviews, seat
+from ainarres.projections import track_record as records
 from ainarres.projections.following import PROJECTIONS
+from ainarres.projections.governed import Unread
 from ainarres.projections.span import Span
 from ainarres.projections.wording import NONE, amount, instant, percent, printable, short
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import psycopg
+    from collections.abc import Callable, Mapping, Sequence
 
     from ainarres.projections.catchup import Standing
     from ainarres.projections.epics import Epic
+    from ainarres.projections.governed import Governance
     from ainarres.projections.intervals import Rate
     from ainarres.projections.moments import Moment
     from ainarres.projections.report import Report
     from ainarres.projections.reviews import Reviews
+    from ainarres.projections.seat import Seat
     from ainarres.projections.track_record import Record, TrackRecord
     from ainarres.projections.watch import Finding
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,10 @@ class Account:
     record: TrackRecord
     reviews: Reviews
     epics: tuple[Epic, ...]
-    watch: tuple[Finding, ...]
+    governance: Governance | Unread
+    seat: Seat | Unread
+    """Briefs that came in, and what operators did."""
+    watch: tuple[Finding, ...] | Unread
     cycles: tuple[Mapping[str, Any], ...]
     """Rows ``workflow stage exits quartiles`` (seconds), in the order in which work reached the stages first."""
     throughput: tuple[Mapping[str, Any], ...]
@@ -63,7 +73,10 @@ class Account:
             "moved_nothing": self.record.to_json()["moved_nothing"],
             "reviews": self.reviews.to_json(),
             "epics": [one.to_json() for one in self.epics],
-            "watch": [one.to_json() for one in self.watch],
+            "governance": self.governance.to_json(),
+            "intake": self.seat.to_json() if isinstance(self.seat, Unread) else self.seat.intake_json(),
+            "operator": self.seat.to_json() if isinstance(self.seat, Unread) else self.seat.operator_json(),
+            "watch": self.watch.to_json() if isinstance(self.watch, Unread) else [one.to_json() for one in self.watch],
             "cycles": [dict(row) for row in self.cycles],
             "throughput": [{**row, "at": instant(row["at"])} for row in self.throughput],
         }
@@ -81,11 +94,19 @@ class Account:
             f"- {named(one.family)}: {amount(one.tokens_moved_nothing)} tokens, {one.empty_claims} empty claims"
             for one in self.record.idle
         ] or [NONE]
+        lines += ["governance:", *self.governance.lines()]
+        lines += ["intake:", *(self.seat.lines() if isinstance(self.seat, Unread) else self.seat.intake_lines())]
         lines += ["epics:", *([f"- {epic_line(one)}" for one in self.epics] or [NONE])]
-        lines += ["watch:", *([f"- {finding_line(one)}" for one in self.watch] or [NONE])]
+        lines += ["operator:", *(self.seat.lines() if isinstance(self.seat, Unread) else self.seat.operator_lines())]
+        lines += ["watch:", *self._watched()]
         if self.lag:
             lines.append(f"these figures are {self.lag} positions behind the ledger")
         return "\n".join(lines)
+
+    def _watched(self) -> list[str]:
+        if isinstance(self.watch, Unread):
+            return self.watch.lines()
+        return [f"- {finding_line(one)}" for one in self.watch] or [NONE]
 
 
 def record_line(one: Record) -> str:
@@ -105,7 +126,10 @@ def record_line(one: Record) -> str:
 
 def epic_line(one: Epic) -> str:
     """Say how far an epic is."""
-    return f"{short(one.key)} {one.status}: {one.done} of {one.tasks} done, {one.cancelled} cancelled"
+    said = f"{short(one.key)} {one.status}: {one.done} of {one.tasks} done, {one.cancelled} cancelled"
+    why = ", ".join(printable(part, 160) for part in (one.code, one.reason) if part)
+    again = f"; rework {short(one.rework)}" if one.rework else ""
+    return f"{said} ({why}{again})" if why or again else said
 
 
 def finding_line(one: Finding) -> str:
@@ -147,8 +171,26 @@ def gather(
     with catchup.reading(connection, followed):
         found = _figures(connection, span, limit)
     with moments.at(connection, at):
-        findings = lookout.findings(connection, moment, found["record"], lane, live=at is None)
-    return Account(moment=moment, span=span, lag=_lag(standing, upto, moment), watch=findings, **found)
+        standing_now: dict[str, Any] = {
+            "watch": _section(lambda: _watch(connection, moment, found, lane, live=at is None)),
+            "seat": _section(lambda: seat.read(connection, span)),
+            "governance": governed.look(connection),
+        }
+    return Account(moment=moment, span=span, lag=_lag(standing, upto, moment), **found, **standing_now)
+
+
+def _section(read: Callable[[], _T]) -> _T | Unread:
+    try:
+        return read()
+    except psycopg.Error as error:
+        return Unread.of(error)
+
+
+def _watch(
+    connection: psycopg.Connection[Any], moment: Moment, found: dict[str, Any], lane: str | None, *, live: bool
+) -> tuple[Finding, ...]:
+    reviewers = found["reviews"].by_family.reviewers
+    return lookout.findings(connection, moment, found["record"], reviewers, lane, live=live)
 
 
 def _figures(connection: psycopg.Connection[Any], span: Span, limit: int) -> dict[str, Any]:
@@ -156,11 +198,11 @@ def _figures(connection: psycopg.Connection[Any], span: Span, limit: int) -> dic
     asked = span.parameters()
     return {
         "report": report.read(connection, span, labels, limit),
-        "record": track_record.read(connection, span),
+        "record": records.read(connection, span),
         "reviews": reviews.read(connection, span),
         "epics": epics.read(connection, span),
-        "cycles": tuple(catchup.rows(connection, track_record.SQL["cycles"], **asked)),
-        "throughput": tuple(catchup.rows(connection, track_record.SQL["throughput"], **asked)),
+        "cycles": tuple(catchup.rows(connection, records.SQL["cycles"], **asked)),
+        "throughput": tuple(catchup.rows(connection, records.SQL["throughput"], **asked)),
     }
 
 

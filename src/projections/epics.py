@@ -1,4 +1,4 @@
-"""Epics: how far each bounded deliverable is. The status is derived and never an event."""
+"""Epics: how far each bounded deliverable is, and what a person said of it. The status is derived, never an event."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ainarres.database.queries import load
+from ainarres.domain import epic
 from ainarres.projections.catchup import Projection, rows
 
 if TYPE_CHECKING:
@@ -28,29 +29,40 @@ class Epic:
     """The tasks born of one brief, counted."""
 
     key: str
+    title: str
+    """Of the brief."""
     tasks: int
     done: int
     cancelled: int
+    verdict: str | None = None
+    """``accept`` or ``reject``."""
+    code: str | None = None
+    reason: str | None = None
+    rework: str | None = None
+    """The brief of what is to be done again."""
 
     @property
     def status(self) -> str:
-        """``delivered`` when a task is done and no other is open, ``cancelled`` when all were given up."""
-        if self.done + self.cancelled < self.tasks:
-            return "open"
-        return "delivered" if self.done else "cancelled"
+        """``open``, ``delivered``, ``cancelled``, ``accepted`` or ``rejected``."""
+        return epic.status(self.tasks, self.done, self.cancelled, self.verdict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the epic as plain JSON values."""
         return {
             "epic": self.key,
+            "title": self.title,
             "status": self.status,
             "tasks": self.tasks,
             "done": self.done,
             "cancelled": self.cancelled,
+            "verdict": self.verdict,
+            "code": self.code,
+            "reason": self.reason,
+            "rework": self.rework,
         }
 
 
 def read(connection: psycopg.Connection[Any], span: Span) -> tuple[Epic, ...]:
     """Return every epic as of the span's end, in the order of their first task."""
     found = rows(connection, SQL["figures"], **span.parameters())
-    return tuple(Epic(row["epic"], row["tasks"], row["done"], row["cancelled"]) for row in found)
+    return tuple(Epic(**row) for row in found)

@@ -19,10 +19,16 @@ UPDATE statistics.epic_task t SET cancelled_position = e.position
  WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskCancelled' AND t.task = e.task
 
 -- figures --
--- How far each epic is, as of a position.
-SELECT epic, count(*) AS tasks, count(*) FILTER (WHERE finished_position <= %(upto)s) AS done,
-       count(*) FILTER (WHERE cancelled_position <= %(upto)s) AS cancelled
-  FROM statistics.epic_task
- WHERE position <= %(upto)s
-   AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
- GROUP BY epic ORDER BY min(position)
+-- How far each epic is, as of a position, with the one event of its own stream: the verdict.
+SELECT e.key, coalesce(brief.body ->> 'title', '') AS title, e.tasks, e.done, e.cancelled,
+       v.body ->> 'verdict' AS verdict, v.body ->> 'code' AS code, v.body ->> 'reason' AS reason,
+       v.body ->> 'rework' AS rework
+  FROM (SELECT epic AS key, count(*) AS tasks, count(*) FILTER (WHERE finished_position <= %(upto)s) AS done,
+               count(*) FILTER (WHERE cancelled_position <= %(upto)s) AS cancelled, min(position) AS since
+          FROM statistics.epic_task
+         WHERE position <= %(upto)s
+           AND (%(lane)s::text IS NULL OR lane = %(lane)s) AND (%(epic)s::text IS NULL OR epic = %(epic)s)
+         GROUP BY epic) AS e
+  LEFT JOIN ledger.event brief ON brief.stream = 'task-' || e.key AND brief.version = 1
+  LEFT JOIN ledger.event v ON v.stream = 'epic-' || e.key AND v.version = 1 AND v.position <= %(upto)s
+ ORDER BY e.since

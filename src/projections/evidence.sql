@@ -77,8 +77,13 @@ SELECT s.*, CASE WHEN lifted_at IS NOT NULL THEN 'lifted' WHEN until <= ledger.c
 
 -- denials --
 -- What is denied now, for a while or for good.
-SELECT family, feature, reason, since, until, keeps FROM projection.denial
- WHERE until IS NULL OR until > ledger.clock() ORDER BY family, feature
+SELECT d.family, d.feature, d.reason, d.since, d.until, d.keeps, s.n, s.policy
+  FROM projection.denial d
+  LEFT JOIN LATERAL (
+       SELECT n, policy FROM projection.suspension s
+        WHERE d.until IS NOT NULL AND s.family = d.family AND s.feature = d.feature ORDER BY version DESC LIMIT 1) AS s
+    ON true
+ WHERE d.until IS NULL OR d.until > ledger.clock() ORDER BY d.family, d.feature
 
 -- halted --
 -- Capabilities that somebody is granted and nobody may exercise.
@@ -105,16 +110,34 @@ SELECT * FROM projection.flag WHERE %(all)s OR resolved_at IS NULL
  ORDER BY (resolved_at IS NOT NULL), raised_at DESC, id
 
 -- recommended --
--- Families that a person should look at: suspended again and again without a lift, or flagged more than once.
-SELECT family, feature, sum(suspensions)::integer AS suspensions, sum(flags)::integer AS flags
-  FROM (SELECT family, feature, 1 AS suspensions, 0 AS flags FROM projection.suspension WHERE lifted_at IS NULL
-         UNION ALL
-        SELECT family, capability, 0, 1 FROM projection.flag
-         WHERE resolved_at IS NULL AND family IS NOT NULL AND capability IS NOT NULL) AS told
+-- Families that a person should look at: suspended as often without a lift as the policy in force on the capability
+-- bears, or flagged more than once.
+SELECT family, feature, suspensions, flags
+  FROM (SELECT family, feature, sum(suspensions)::integer AS suspensions, sum(flags)::integer AS flags
+          FROM (SELECT family, feature, 1 AS suspensions, 0 AS flags FROM projection.suspension WHERE lifted_at IS NULL
+                 UNION ALL
+                SELECT family, capability, 0, 1 FROM projection.flag
+                 WHERE resolved_at IS NULL AND family IS NOT NULL AND capability IS NOT NULL) AS told
+         GROUP BY family, feature) AS told
+  LEFT JOIN LATERAL (
+       SELECT p.definition #> '{action,suspend,recommend_after}' AS bears
+         FROM projection.policy p
+        WHERE p.version = (SELECT max(version) FROM projection.policy n WHERE n.key = p.key)
+          AND (p.slot LIKE 'judging:*:%%' OR starts_with(p.slot, 'judging:' || told.feature || ':'))
+        ORDER BY (p.slot LIKE '%%:*:%%'), (p.slot LIKE '%%:*') DESC, p.adopted_at DESC, p.key LIMIT 1) AS policy ON true
  WHERE NOT EXISTS (SELECT FROM projection.denial d
                     WHERE d.family = told.family AND d.feature = told.feature AND d.until IS NULL)
- GROUP BY family, feature HAVING sum(suspensions) >= %(suspensions)s OR sum(flags) >= %(flags)s
+   AND (suspensions >= CASE jsonb_typeof(bears) WHEN 'number' THEN bears::integer ELSE %(suspensions)s END
+        OR flags >= %(flags)s)
  ORDER BY family, feature
+
+-- clock --
+-- The ledger's time, for what heals with it.
+SELECT ledger.clock() AS now
+
+-- shipped --
+-- What an epic delivered.
+SELECT task, title, artifacts FROM projection.board WHERE epic = %(epic)s AND terminal ORDER BY created_position
 
 -- blocked --
 -- Parked tasks.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
-from ainarres.projections import columns, declared, history, status
+from ainarres.projections import columns, declared, governed, history, status
 from ainarres.projections.portrait import Portrait
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def read_status(connection: psycopg.Connection[Any], lane: str | None = None, li
         notable=_rows(connection, "notable", lane=lane),
         recent=history.newest(connection, limit=limit, lane=lane),
         limit=limit,
+        governance=governed.look(connection),  # last: trouble with it spoils nothing that was read before
     )
 
 

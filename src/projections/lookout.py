@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ainarres.domain.context import Caller
+from ainarres.domain.policy import Policy
 from ainarres.projections import board, demand, watch
 from ainarres.projections.catchup import rows, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import psycopg
 
+    from ainarres.domain.policy import Rule
     from ainarres.domain.task import Task
     from ainarres.projections.moments import Moment
+    from ainarres.projections.reviews import Figures
     from ainarres.projections.track_record import TrackRecord
     from ainarres.projections.watch import Finding, World
 
@@ -23,20 +29,32 @@ def findings(
     connection: psycopg.Connection[Any],
     moment: Moment,
     record: TrackRecord,
+    reviewers: Sequence[Figures] = (),
     lane: str | None = None,
     *,
     live: bool = True,
 ) -> tuple[Finding, ...]:
-    """Return what the watch finds; where not ``live``, ``connection`` shows the past already (``moments.at``)."""
-    return watch.judge(_world(connection, moment, record, lane, live=live))
+    """Return what the watch finds by the policies in force.
+
+    Where not ``live``, ``connection`` shows the past already (``moments.at``).
+    """
+    seen = world(connection, moment, record, reviewers, lane, live=live)
+    return watch.judge(seen, watch.thresholds(_rules(connection)))
 
 
-def _world(
-    connection: psycopg.Connection[Any], moment: Moment, record: TrackRecord, lane: str | None, *, live: bool
+def world(
+    connection: psycopg.Connection[Any],
+    moment: Moment,
+    record: TrackRecord,
+    reviewers: Sequence[Figures] = (),
+    lane: str | None = None,
+    *,
+    live: bool = True,
 ) -> World:
+    """Return what the watch is told."""
     upto = {"upto": moment.position}
     held = [board.from_row(row) for row in rows(connection, watch.SQL["held"], lane=lane)]
-    said = rows(connection, watch.SQL["standings"], **upto)
+    granted = rows(connection, watch.SQL["granted"])
     contacts = rows(connection, watch.SQL["contacts" if live else "contacts_then"], **upto)
     return watch.World(
         now=moment.clock,
@@ -44,12 +62,19 @@ def _world(
         progressed=_progressed(connection, held, moment),
         workflows=demand.definitions(connection),
         demands=demand.read(connection, lane),
-        families=_families(connection, said),
-        granted=_granted(said),
+        families=_families(connection, granted),
+        granted=_capabilities(granted),
         contacts={row["family"]: row["at"] for row in contacts},
         record=record,
+        reviewers=reviewers,
         wiped=bool(scalar(connection, watch.SQL["anything"], upto)),
     )
+
+
+def _rules(connection: psycopg.Connection[Any]) -> Iterator[Rule]:
+    for row in rows(connection, watch.SQL["policies"]):
+        with suppress(ValidationError):  # one that cannot be read is shown as broken where policies are shown
+            yield Policy.from_json(row["definition"]).rule
 
 
 def _progressed(connection: psycopg.Connection[Any], held: Sequence[Task], moment: Moment) -> dict[Any, Any]:
@@ -62,10 +87,10 @@ def _progressed(connection: psycopg.Connection[Any], held: Sequence[Task], momen
     return {row["task"]: row["progressed_at"] for row in found if row["progressed_at"] is not None}
 
 
-def _families(connection: psycopg.Connection[Any], said: Sequence[dict[str, Any]]) -> tuple[Caller, ...]:
+def _families(connection: psycopg.Connection[Any], granted: Sequence[dict[str, Any]]) -> tuple[Caller, ...]:
     effective: dict[str, set[str]] = {}
-    for row in said:
-        if row["granted"] and not row["denied"]:
+    for row in granted:
+        if not row["denied"]:
             effective.setdefault(row["family"], set()).add(row["feature"])
     return tuple(
         Caller(
@@ -79,9 +104,9 @@ def _families(connection: psycopg.Connection[Any], said: Sequence[dict[str, Any]
     )
 
 
-def _granted(said: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
-    granted: dict[str, set[str]] = {}
-    for row in said:
-        if row["granted"] and row["feature"].partition(":")[0] in ("role", "capability"):
-            granted.setdefault(row["feature"], set()).add(row["family"])
-    return {feature: frozenset(families) for feature, families in granted.items()}
+def _capabilities(granted: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    holders: dict[str, set[str]] = {}
+    for row in granted:
+        if row["feature"].partition(":")[0] in ("role", "capability"):
+            holders.setdefault(row["feature"], set()).add(row["family"])
+    return {feature: frozenset(families) for feature, families in holders.items()}

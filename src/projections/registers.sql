@@ -106,9 +106,9 @@ UPDATE projection.policy SET broken = %(reason)s WHERE key = %(key)s AND version
 
 -- flag_raised --
 -- A person should look.
-INSERT INTO projection.flag (id, kind, severity, gap, family, capability, task, policy, raised_by, raised_at)
+INSERT INTO projection.flag (id, kind, severity, gap, family, capability, task, policy, incident, raised_by, raised_at)
 VALUES (%(id)s, %(kind)s, %(severity)s, %(gap)s, CASE WHEN %(category)s = 'family' THEN %(of)s END, %(capability)s,
-        %(task)s, %(policy)s, %(actor)s, %(at)s)
+        %(task)s, %(policy)s, %(incident)s, %(actor)s, %(at)s)
 
 -- flag_resolved --
 -- A person has looked.
@@ -146,6 +146,11 @@ ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version, last_refusals =
 INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at)
 VALUES (%(of)s, %(version)s, '{}', %(at)s)
 ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version, last_empty_at = EXCLUDED.last_empty_at
+
+-- instruction_given --
+-- Moves the version of an agent's stream.
+INSERT INTO projection.agent (agent, version, last_refusals, last_empty_at) VALUES (%(of)s, %(version)s, '{}', NULL)
+ON CONFLICT (agent) DO UPDATE SET version = EXCLUDED.version
 
 -- usage_reported --
 -- Moves the version of an agent's stream.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "reviews.sql")
 PROJECTION = Projection(
     name="reviews",
-    version=1,
+    version=2,
     tables=("judges", "floor", "pin", "decision"),
     statements=SQL,
     reads={
@@ -40,6 +40,7 @@ PROJECTION = Projection(
         "TaskMigrated": 1,
         "TaskAdvanced": 1,
         "TaskRejected": 1,
+        "EpicJudged": 1,
     },
 )
 
@@ -55,7 +56,8 @@ class Figures:
     approved: int
     rejected: int
     escaped: int
-    """Approved work that a later stage rejected with the author's stage at fault."""
+    """Approved work that a later stage rejected with the author's stage at fault, or that shipped in an epic which
+    missed its requirements."""
     overturned: int
     """Rejections after which another reviewer approved the same digest."""
     median_review_seconds: float | None

@@ -75,6 +75,22 @@ WITH blamed AS MATERIALIZED (
      GROUP BY d.position)
 UPDATE statistics.decision d SET escaped_position = f.escaped FROM found f WHERE d.position = f.decision
 
+-- absorb_veto --
+-- Approvals of the work that shipped in an epic which a person rejected because it misses the requirements.
+WITH vetoed AS MATERIALIZED (
+    SELECT v.position, v.body ->> 'epic' AS epic FROM ledger.event v
+     WHERE v.position > %(after)s AND v.position <= %(upto)s AND v.type = 'EpicJudged'
+       AND v.body ->> 'code' = 'requirements_missed')
+UPDATE statistics.decision d SET escaped_position = v.position
+  FROM vetoed v
+ WHERE d.epic = v.epic AND d.approved AND d.escaped_position IS NULL AND d.position < v.position
+   AND EXISTS (SELECT FROM ledger.event s
+                WHERE s.task = d.task AND s.position < v.position AND s.type = 'TaskAdvanced'
+                  AND (s.body ->> 'terminal')::boolean)
+   AND NOT EXISTS (SELECT FROM statistics.decision later
+                    WHERE later.task = d.task AND later.stage = d.stage AND later.position < v.position
+                      AND later.author_position > d.author_position)
+
 -- absorb_overturn --
 -- Rejections of a digest that another reviewer approved later.
 WITH found AS (

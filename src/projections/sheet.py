@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ainarres.domain.duration import show
 from ainarres.projections.account import epic_line, finding_line, rate, seconds
+from ainarres.projections.governed import Unread
 from ainarres.projections.report import HANDS
-from ainarres.projections.wording import NONE, UNKNOWN, amount, percent, printable, shortener
+from ainarres.projections.wording import NONE, UNKNOWN, amount, moment, percent, printable, short, shortener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ainarres.projections.account import Account
+    from ainarres.projections.catchup import Row
+    from ainarres.projections.governed import Governance
     from ainarres.projections.intervals import Difference
     from ainarres.projections.reviews import Figures, Kinship, Reviews
+    from ainarres.projections.seat import Seat
 
 KIN = ("kind", "reviews", "caught", "escaped", "catch rate")
 
@@ -39,8 +44,68 @@ def tables(account: Account) -> Iterator[Table]:
     )
     yield Table("spend that moved nothing", ("family", "tokens", "empty claims"), tuple(idle))
     yield from review_tables(account.reviews, "family", account.label)
+    yield from _governance(account.governance)
+    yield from _intake(account.seat)
     yield Table("epics", ("epic",), tuple((epic_line(one),) for one in account.epics))
-    yield Table("watch", ("finding",), tuple((finding_line(one),) for one in account.watch))
+    yield from _operator(account.seat)
+    if isinstance(account.watch, Unread):
+        yield _unread("watch", account.watch)
+    else:
+        yield Table("watch", ("finding",), tuple((finding_line(one),) for one in account.watch))
+
+
+def _unread(title: str, section: Unread) -> Table:
+    return Table(title, ("could not be read",), ((section.reason,),))
+
+
+def _governance(found: Governance | Unread) -> Iterator[Table]:
+    if isinstance(found, Unread):
+        yield _unread("governance", found)
+        return
+    denied = tuple(
+        (row["family"], row["feature"], _heals(found, row), str(row["n"] or UNKNOWN), row["reason"])
+        for row in found.denials
+    )
+    headers = ("family", "capability", "heals in", "suspension", "reason")
+    yield Table("governance: denied", headers, denied, "; ".join(found.alarms()))
+    flags = tuple(
+        (row["kind"], row["severity"], row["family"] or UNKNOWN, row["capability"] or UNKNOWN, row["gap"])
+        for row in found.flags
+    )
+    headers = ("kind", "severity", "family", "capability", "gap")
+    yield Table("governance: open flags", headers, flags, "; ".join(found.advice()))
+
+
+def _heals(found: Governance, row: Row) -> str:
+    return "a person lifts it" if row["until"] is None else show(row["until"] - found.now)
+
+
+def _intake(seat: Seat | Unread) -> Iterator[Table]:
+    if isinstance(seat, Unread):
+        yield _unread("intake", seat)
+        return
+    counts = " · ".join(f"{count} {stage}" for stage, count in seat.stages.items())
+    briefs = tuple((short(row["task"]), row["stage"], row["title"]) for row in seat.open)
+    yield Table("intake: open briefs", ("brief", "stage", "title"), briefs, counts)
+
+
+def _operator(seat: Seat | Unread) -> Iterator[Table]:
+    if isinstance(seat, Unread):
+        yield _unread("operator", seat)
+        return
+    acts = tuple(
+        (
+            moment(row["at"]),
+            row["actor"],
+            row["type"],
+            short(row["task"]) if row["task"] else row["subject"],
+            row["instruction"] or UNKNOWN,
+            row["instructed_by"] or UNKNOWN,
+        )
+        for row in seat.acts
+    )
+    note = f"{seat.total} acts, {seat.uninstructed} without an instruction"
+    yield Table("operator", ("at", "who", "what", "on", "instruction", "of"), acts, note)
 
 
 def _lives(account: Account) -> Iterator[Table]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from ainarres.projections.governed import Governance, Unread
     from ainarres.projections.timeline import Entry
 
 
@@ -67,6 +68,8 @@ class Status:
     recent: tuple[Entry, ...]
     """Newest events, oldest first."""
     limit: int
+    governance: Governance | Unread | None = None
+    """What is denied, halted, flagged and recommended, on all lanes; null where nobody asked."""
 
     @property
     def held(self) -> tuple[Notable, ...]:
@@ -104,6 +107,7 @@ class Status:
             "claimed": len(self.held),
             **{name: [one.to_json(self.now) for one in rows] for name, rows in parts.items()},
             "recent": [entry.to_json() for entry in self.recent],
+            "governance": None if self.governance is None else self.governance.to_json(),
         }
 
     def text(self) -> str:
@@ -116,6 +120,8 @@ class Status:
         lines += [f"  - {self._short(one)}" for one in self.blocked]
         lines.append(f"  claimed: {len(self.held)}")
         lines += self._active_lines() + self._abandoned_lines() + self._escalated_lines()
+        if self.governance is not None:
+            lines += ["governance:", *self.governance.lines()]
         lines.append(f"recent events (showing up to {self.limit}):")
         lines += [self._event_line(entry) for entry in self.recent] or ["  (no events)"]
         return "\n".join(lines)
@@ -165,6 +171,7 @@ def build(
     notable: Sequence[Mapping[str, Any]],
     recent: Sequence[Entry],
     limit: int,
+    governance: Governance | Unread | None = None,
 ) -> Status:
     """Put rows together; ``notable`` are rows of the statement of that name."""
-    return Status(lane, now, counts, tuple(Notable(**row) for row in notable), tuple(recent), limit)
+    return Status(lane, now, counts, tuple(Notable(**row) for row in notable), tuple(recent), limit, governance)

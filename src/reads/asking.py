@@ -33,6 +33,8 @@ class Answer:
     forms: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     version: int | None = None
     """Of the task, where the answer is one."""
+    whole: bool = True
+    """False where a part could not be read and says so: the command fails, with the answer printed."""
 
     def written(self, form: str) -> str:
         """Return the answer as ``text``, ``json`` or one of its forms."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ainarres.projections import account, glance, page, sheet
 from ainarres.projections import demand as demands
+from ainarres.projections.governed import Unread
 from ainarres.projections.wording import NONE, amount, printable
 from ainarres.reads.asking import Answer, Asker
 
@@ -87,11 +88,14 @@ def epics(asker: Asker, asked: q.Epics) -> Answer:
 
 
 def watch(asker: Asker, asked: q.Watch) -> Answer:
-    """Answer ``Watch``."""
+    """Answer ``Watch``; where it cannot be read the answer says so, and fails."""
     found = account.gather(asker.connection, lane=asker.lane(asked.lane), at=asker.moment(asked.at))
-    lines = ["watch:", *([f"- {account.finding_line(one)}" for one in found.watch] or [NONE])]
-    document = _part(found, watch=[one.to_json() for one in found.watch])
-    return Answer(document, lambda: _when(found, asked.at) + "\n".join(lines))
+    if isinstance(found.watch, Unread):
+        document, lines, whole = _part(found, watch=found.watch.to_json()), found.watch.lines(), False
+    else:
+        document, whole = _part(found, watch=[one.to_json() for one in found.watch]), True
+        lines = [f"- {account.finding_line(one)}" for one in found.watch] or [NONE]
+    return Answer(document, lambda: _when(found, asked.at) + "\n".join(["watch:", *lines]), whole=whole)
 
 
 def demand(asker: Asker, asked: q.Demand) -> Answer:

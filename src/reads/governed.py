@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ainarres.projections import governed
+from ainarres.projections import inbox as waiting
 from ainarres.projections.wording import instant, printable
 from ainarres.reads.asking import Answer, Asker, storable
 
@@ -15,29 +16,27 @@ if TYPE_CHECKING:
 def policies(asker: Asker, _: q.Policies) -> Answer:
     """Answer ``Policies``."""
     rows = governed.rows(asker.connection, "standing")
-    shown = list(map(policy_line, rows)) or ["  (none) — ainarres policy adopt sequential.toml"]
+    shown = list(map(policy_line, rows)) or ["  (none) — ainarres policy adopt sequential"]
     return Answer({"policies": rows}, lambda: "\n".join([f"policies in force ({len(rows)}):", *shown]))
 
 
-def status(asker: Asker, _: q.Governance) -> Answer:
-    """Answer ``Governance``."""
-    found = governed.status(asker.connection)
+def status(asker: Asker, asked: q.Governance) -> Answer:
+    """Answer ``Governance``; where it cannot be read the answer says so, and fails."""
+    with asker.at(asked.at) as when:
+        found = governed.look(asker.connection)
 
     def text() -> str:
-        lines = ["governance — policies in force:"]
-        lines += [policy_line(row) for row in found["policies"]] or ["  (none)"]
-        lines += [f"  ⚠ {row['capability']} is HALTED: every holder is denied it" for row in found["halted"]]
-        lines.append("denied:")
-        lines += [_denial_line(row) for row in found["denials"]] or ["  (none)"]
-        lines.append("evidence:")
-        lines += [
-            f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
-            for row in found["evidence"]
-        ] or ["  (none)"]
-        lines.append(f"open flags: {len(found['flags'])}; recommended for revocation: {len(found['recommended'])}")
-        return "\n".join(lines)
+        lines = ["governance:", *found.lines()]
+        if not isinstance(found, governed.Unread):
+            lines += ["policies in force:", *([policy_line(row) for row in found.policies] or ["  (none)"])]
+            lines.append("evidence:")
+            lines += [
+                f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
+                for row in found.evidence
+            ] or ["  (none)"]
+        return when + "\n".join(lines)
 
-    return Answer(found, text)
+    return Answer(found.to_json(), text, whole=not isinstance(found, governed.Unread))
 
 
 def explain(asker: Asker, asked: q.Explain) -> Answer:
@@ -74,17 +73,8 @@ def flags(asker: Asker, asked: q.Flags) -> Answer:
 
 def inbox(asker: Asker, _: q.Inbox) -> Answer:
     """Answer ``Inbox``."""
-    items = governed.inbox(asker.connection)
-
-    def text() -> str:
-        lines = [f"inbox ({len(items)}):" if items else "inbox: empty; nothing awaits a person"]
-        for item in items:
-            lines.append(f"- {item['kind']}: {printable(item['what'], 200)}")
-            lines.append(f"    {printable(item['evidence'], 300)}")
-            lines.append(f"    {printable(item['act'], 300)}")
-        return "\n".join(lines)
-
-    return Answer({"inbox": items}, text)
+    items = waiting.gather(asker.connection)
+    return Answer({"inbox": [item.to_json() for item in items]}, lambda: waiting.render(items))
 
 
 def policy_line(row: dict[str, Any]) -> str:
@@ -96,11 +86,6 @@ def policy_line(row: dict[str, Any]) -> str:
 def span(row: dict[str, Any]) -> str:
     """Say from when to when a suspension holds."""
     return f"{instant(row['since'])[:19]}Z to {instant(row['until'])[:19]}Z"
-
-
-def _denial_line(row: dict[str, Any]) -> str:
-    until = f"until {instant(row['until'])[:19]}Z" if row["until"] else "until a person lifts it"
-    return f"- {printable(row['family'])} / {row['feature']} {until}: {printable(row['reason'], 160)}"
 
 
 def _flag_line(row: dict[str, Any]) -> str:

@@ -233,7 +233,9 @@ class Policies(Question):
 
 
 class Governance(Question):
-    """Show policies, suspensions, denials, halted capabilities, open flags and the evidence there is."""
+    """Show policies, suspensions with time to heal, halted capabilities, open flags and the evidence there is."""
+
+    at: At = None
 
 
 class Explain(Question):

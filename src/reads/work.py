@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
-from ainarres.projections import change, columns, declared, glance, history, moments, outlook, timeline
+from ainarres.projections import change, columns, declared, glance, governed, history, moments, outlook, timeline
 from ainarres.projections import replay as replaying
-from ainarres.projections.wording import printable, short, shortener
+from ainarres.projections.wording import NONE, printable, short, shortener
 from ainarres.reads.asking import Answer, Asker, Refused, storable
 
 if TYPE_CHECKING:
@@ -25,14 +25,21 @@ def status(asker: Asker, asked: q.Status) -> Answer:
 
 
 def board(asker: Asker, asked: q.Board) -> Answer:
-    """Answer ``Board``; an agent that names no lane sees all of its own."""
+    """Answer ``Board``; an agent that names no lane sees all of its own, and nothing of governance."""
     seen = asker.lanes
     lane = None if asked.lane is None else asker.lane(asked.lane)
     with asker.at(asked.at) as when:
         now, found = glance.read_columns(asker.connection, lane, asked.limit)
+        governance = governed.look(asker.connection) if seen is None else None
     lanes = [one for one in found if seen is None or one.key in seen]
-    document = {"lanes": [one.to_json(now) for one in lanes]}
-    return Answer(document, lambda: when + columns.text(lanes))
+    told = governance.lines() if governance is not None else [NONE]
+    told = [] if told == [NONE] else ["governance:", *told]
+    document = {
+        "lanes": [one.to_json(now) for one in lanes],
+        "governance": governance.to_json() if governance is not None else None,
+        "told": told,
+    }
+    return Answer(document, lambda: "\n".join([when + columns.text(lanes), *told]))
 
 
 def tasks(asker: Asker, asked: q.Tasks) -> Answer:

@@ -57,6 +57,8 @@ VERBS: Mapping[str, type[c.Command]] = {
     "suspend": c.Suspend,
     "flag-raise": c.RaiseFlag,
     "flag-resolve": c.ResolveFlag,
+    "verdict": c.Verdict,
+    "instruct": c.Instruct,
 }
 """Every verb that can be called from outside; opening a ledger takes its database's URL."""
 SHOWN = 80

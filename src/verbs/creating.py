@@ -18,6 +18,7 @@ from ainarres.verbs.definitions import read_or_halt
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import prerequisites, resolve, working
 from ainarres.verbs.unit import Halt
+from ainarres.verbs.verdicts import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +76,7 @@ class _Origin:
         """Return epic, causation and correlation; to be asked once the unit has started."""
         if self._epic is not None:
             epic = resolve(self._unit, self._epic)
+            join(self._unit, epic)
             brief = self._unit.row(board.SQL["one"], {"task": epic})
             if brief is None:
                 raise Halt(Refusal("not_found", f"epic: no task {epic}", {"field": "epic"}))
@@ -82,6 +84,8 @@ class _Origin:
         held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})
         if held is None:
             return None, None, self._correlation
+        if held["epic"] is not None:
+            join(self._unit, held["epic"])
         return held["epic"], held["updated_position"], self._correlation or held["correlation"] or held["task"]
 
 
@@ -98,10 +102,10 @@ def _bear(
         context = Context(now=unit.now, caller=unit.caller, workflow=workflows[name][1], lane_paused=row["paused"])
         if refused := creating.starter_gate(row["key"], context):
             raise Halt(refused)
-    outside = prerequisites(unit, (typed for one in order for typed in one.depends_on))
-    if outside:
-        unit.read_clock()
     epic, causation, correlation = origin.settle()
+    outside = prerequisites(unit, (typed for one in order for typed in one.depends_on))
+    if outside or epic is not None:
+        unit.read_clock()
     born: dict[str, Task] = {}
     for one in order:
         row, (version, workflow) = lanes[one.lane or lane], workflows[one.lane or lane]

@@ -8,8 +8,9 @@ from ainarres.database.queries import load
 from ainarres.domain import events as e
 from ainarres.domain.card import read_card
 from ainarres.domain.definition import read_workflow
+from ainarres.domain.difference import change_family
 from ainarres.domain.fact import Fact
-from ainarres.domain.family import read_families
+from ainarres.domain.family import Family, read_families
 from ainarres.domain.project import read_project
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.source import Problem
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     )
     from ainarres.domain.context import Scope
     from ainarres.domain.events import Event
-    from ainarres.domain.family import Family
     from ainarres.domain.project import Lane
     from ainarres.verbs.unit import Row, Unit
 
@@ -185,21 +185,28 @@ def known_features(unit: Unit) -> frozenset[str]:
 
 def _bring(unit: Unit, family: Family) -> None:
     stream, row = f"family-{family.key}", unit.row(SQL["family"], {"key": family.key})
-    registered = e.FamilyRegistered(
-        key=family.key,
-        label=family.label,
-        maker=family.maker,
-        cost_class=family.cost_class,
-        skills=family.skills,
-        description=family.description,
-    )
-    if row is None or any(_as_row(getattr(registered, name)) != row[name] for name in e.FamilyRegistered.model_fields):
+    change = change_family(None if row is None else _as_declared(row), family)
+    if change.declared:
+        registered = e.FamilyRegistered(
+            key=family.key,
+            label=family.label,
+            maker=family.maker,
+            cost_class=family.cost_class,
+            skills=family.skills,
+            description=family.description,
+        )
         unit.add(fact(unit, stream, registered))
-    had = frozenset(row["grants"]) if row is not None else frozenset()
-    for feature in sorted(family.features - had):
+    for feature in change.granted:
         unit.add(fact(unit, stream, e.FeatureGranted(feature=feature)))
-    for feature in sorted(had - family.features):
+    for feature in change.withdrawn:
         unit.add(fact(unit, stream, e.FeatureWithdrawn(feature=feature)))
+
+
+def _as_declared(row: Row) -> Family:
+    """Return the declaration that a family's row came from; what its skills stand for is no grant of its own."""
+    skills = {f"skill:{skill}" for skill in row["skills"]}
+    said = {name: row[name] for name in ("key", "label", "maker", "cost_class", "skills", "description")}
+    return Family(**said, grants=tuple(feature for feature in row["grants"] if feature not in skills))
 
 
 def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:
@@ -252,10 +259,6 @@ def _family(unit: Unit, key: str) -> Row:
         text = f"no family {key!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
         raise Halt(Refusal("not_found", text, {"field": "family"}))
     return row
-
-
-def _as_row(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def read_or_halt(found: _T | tuple[Problem, ...]) -> _T:

@@ -1,4 +1,4 @@
-"""Governance in verbs: what follows a rejection at once, the job that catches up, and what only a person may do.
+"""Governance in verbs: what follows a rejection at once, and what people and auditors do.
 
 A verdict comes after its rejection is appended, in a savepoint: a policy that cannot be evaluated is recorded as broken
 and the rejection stands. A suspension is for a while; nothing here grants, and nothing automatic denies for good.
@@ -15,7 +15,7 @@ from psycopg import errors
 from ainarres.database.queries import load
 from ainarres.domain import duration
 from ainarres.domain import events as e
-from ainarres.domain.policy import JUDGING, Policy, read_policy
+from ainarres.domain.policy import Policy, read_policy
 from ainarres.domain.policy import Suspend as SuspendAction
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import VersionConflict
@@ -28,7 +28,7 @@ from ainarres.verbs.ids import new_id
 from ainarres.verbs.unit import Halt
 
 if TYPE_CHECKING:
-    from ainarres.domain.commands import AdoptPolicy, RaiseFlag, ResolveFlag, RunGovernance, Suspend
+    from ainarres.domain.commands import AdoptPolicy, RaiseFlag, ResolveFlag, Suspend
     from ainarres.domain.fact import Fact
     from ainarres.verbs.unit import Row, Unit
 
@@ -91,14 +91,14 @@ def reflect(unit: Unit, rejection: Fact, workflow: str) -> None:
     try:
         found = verdict(unit, subject, row)
         if found is not None:
-            unit.add(_suspended(unit, subject, found, causation=unit.positions[place]))
+            unit.add(suspended(unit, subject, found, causation=unit.positions[place]))
             unit.flush()
     except _NOT_OURS:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a policy, the rejection stands
         unit.call((SQL["put_back"], None))
         unit.forget(told)
-        unit.add(_broken(unit, row, error))
+        unit.add(broken(unit, row, error))
         unit.flush()
 
 
@@ -120,7 +120,8 @@ def verdict(unit: Unit, subject: Subject, row: Row) -> Due | None:
     return Due(row["key"], row["version"], policy.action.suspend, found, past["times"] + 1)
 
 
-def _suspended(unit: Unit, subject: Subject, due: Due, **more: Any) -> Fact:
+def suspended(unit: Unit, subject: Subject, due: Due, **more: Any) -> Fact:
+    """Return the fact of a suspension that is due."""
     lasts, found = due.action.lasts(due.n), due.verdict
     reason = f"{due.policy}: {len(found.cause)} faults in {found.weighed} submissions; {duration.text(lasts)}"
     event = e.CapabilitySuspended(
@@ -137,7 +138,8 @@ def _suspended(unit: Unit, subject: Subject, due: Due, **more: Any) -> Fact:
     return fact(unit, f"family-{subject.family}", event, subject_family=subject.family, **more)
 
 
-def _broken(unit: Unit, row: Row, error: Exception) -> Fact:
+def broken(unit: Unit, row: Row, error: Exception) -> Fact:
+    """Return the fact that a policy cannot be evaluated."""
     said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]
     event = e.PolicyBroken(key=row["key"], version=row["version"], reason=said)
     return fact(unit, f"policy-{row['key']}", event)
@@ -162,44 +164,6 @@ def observe(unit: Unit) -> None:
         unit.rollback()
 
 
-# -- the job ----------------------------------------------------------------------------------------------------------
-
-
-def run(unit: Unit, command: RunGovernance) -> Answer:
-    """Catch up: say what is over, and suspend where a verdict is due that no rejection drew."""
-    unit.start((SQL["lock_run"], None))
-    require(unit, "operator", "running governance")
-    unit.read_clock()
-    restored = restore(unit)
-    suspended: list[dict[str, Any]] = []
-    broken: list[dict[str, Any]] = []
-    done: set[tuple[str, str]] = set()
-    bad: set[str] = set()
-    for judged in unit.rows(evidence.SQL["judged"]):
-        subject = Subject(**judged)
-        row = unit.row(SQL["in_force"], subject.parameters())
-        if row is None or row["broken"] or row["key"] in bad or (subject.family, subject.capability) in done:
-            continue
-        unit.call((SQL["lock"], subject.parameters()))
-        try:
-            found = verdict(unit, subject, row)
-        except (ValueError, ArithmeticError, LookupError, TypeError) as error:
-            bad.add(row["key"])
-            said = _broken(unit, row, error)
-            unit.add(said)
-            broken.append({"policy": row["key"], **said.event.model_dump(include={"reason"})})
-            continue
-        if found is not None:
-            done.add((subject.family, subject.capability))
-            told = _suspended(unit, subject, found)
-            unit.add(told)
-            suspended.append({"family": subject.family, **told.event.model_dump(mode="json")})
-    acts = {"restored": restored, "suspended": suspended, "broken": broken, "dry_run": command.dry_run}
-    if command.dry_run:
-        unit.forget(0)
-    return Answer(extra=acts)
-
-
 # -- what people do ---------------------------------------------------------------------------------------------------
 
 
@@ -208,9 +172,6 @@ def adopt_policy(unit: Unit, command: AdoptPolicy) -> Answer:
     policy = read_or_halt(read_policy(command.text, command.source))
     unit.start()
     require(unit, "human", "adopting a policy")
-    if policy.rule.kind not in JUDGING or policy.action.suspend is None:
-        text = f"rule.{policy.rule.kind}: only policies that judge and suspend take force; this one can be checked"
-        raise Halt(Refusal("invalid", text, {"field": f"rule.{policy.rule.kind}"}))
     newest = unit.row(SQL["policy"], {"key": policy.key})
     standing = next((row for row in unit.rows(SQL["standing"]) if row["slot"] == policy.slot), None)
     same = newest is not None and newest["digest"] == policy.digest() and newest["broken"] is None
@@ -271,6 +232,7 @@ def raise_flag(unit: Unit, command: RaiseFlag) -> Answer:
         gap=command.gap,
         capability=command.capability,
         policy=None,
+        incident=None,
     )
     unit.add(fact(unit, f"family-{command.family}", flag, subject_family=command.family, task=task))
     return Answer(extra={"flag": str(flag.id), "family": command.family})
@@ -284,9 +246,13 @@ def resolve_flag(unit: Unit, command: ResolveFlag) -> Answer:
     row = unit.row(SQL["open_flag"], {"id": command.flag})
     if row is None:
         raise Halt(Refusal("not_found", f"no flag {command.flag}; `ainarres flag list` names them", {"field": "flag"}))
+    if unit.caller.scope == "agent" and row["family"] == unit.caller.family:
+        text = f"the flag is on {row['family']}, your own family; another family's auditor or a person may resolve it"
+        raise Halt(Refusal("not_eligible", text, {"missing": ["human"]}))
     if row["resolved_at"] is None:
         closed = e.FlagResolved(id=row["id"], reason=command.reason)
-        unit.add(fact(unit, f"family-{row['family']}", closed, subject_family=row["family"], task=row["task"]))
+        stream = f"family-{row['family']}" if row["family"] else f"policy-{row['policy']}"
+        unit.add(fact(unit, stream, closed, subject_family=row["family"], task=row["task"]))
     return Answer(extra={"flag": str(row["id"])})
 
 

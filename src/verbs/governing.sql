@@ -1,10 +1,10 @@
 -- lock --
 -- One verdict at a time on a family at a capability.
-SELECT pg_advisory_xact_lock(1634299494, hashtext(%(family)s || ' ' || %(capability)s))
+SELECT pg_advisory_xact_lock(1634299496, hashtext(%(family)s || ' ' || %(capability)s))
 
 -- lock_run --
 -- One governance run at a time.
-SELECT pg_advisory_xact_lock(1634299495, 0)
+SELECT pg_advisory_xact_lock(1634299497, 0)
 
 -- aside --
 -- Where a verdict begins: whatever goes wrong in it, the rejection stands.
@@ -51,3 +51,15 @@ SELECT until FROM projection.denial WHERE family = %(family)s AND feature = %(fe
 -- open_flag --
 -- A flag that is still open.
 SELECT * FROM projection.flag WHERE id = %(id)s
+
+-- raised --
+-- Of some incidents, those that a policy has raised a flag for.
+SELECT incident FROM projection.flag WHERE policy = %(policy)s AND incident = ANY (%(incidents)s)
+
+-- answered --
+-- Where a policy's newest flag on each family was resolved: what came before has been looked at.
+SELECT f.family, max(e.position) AS position
+  FROM projection.flag f
+  JOIN ledger.event e ON e.stream = 'family-' || f.family AND e.type = 'FlagResolved' AND e.body ->> 'id' = f.id::text
+ WHERE f.policy = %(policy)s AND f.resolved_at IS NOT NULL
+ GROUP BY f.family

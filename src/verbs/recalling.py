@@ -15,7 +15,7 @@ from ainarres.domain import commands as c
 from ainarres.domain import events as e
 from ainarres.domain.family import read_families
 from ainarres.domain.project import read_project
-from ainarres.verbs import creating
+from ainarres.verbs import creating, verdicts
 from ainarres.verbs.definitions import changed_family, changed_project, read_or_halt
 
 if TYPE_CHECKING:
@@ -113,7 +113,14 @@ def _suspended(command: c.Suspend, facts: Sequence[Fact]) -> Extra:
 
 
 def _governed(command: c.RunGovernance, facts: Sequence[Fact]) -> Extra:
-    acts: Extra = {"restored": [], "suspended": [], "broken": [], "dry_run": command.dry_run}
+    acts: Extra = {
+        "restored": [],
+        "suspended": [],
+        "flagged": [],
+        "broken": [],
+        "unread": None,
+        "dry_run": command.dry_run,
+    }
     for fact in facts:
         family = fact.stream.removeprefix("family-")
         match fact.event:
@@ -121,9 +128,11 @@ def _governed(command: c.RunGovernance, facts: Sequence[Fact]) -> Extra:
                 acts["restored"].append({"family": family, "feature": feature})
             case e.CapabilitySuspended():
                 acts["suspended"].append({"family": family, **fact.event.model_dump(mode="json")})
+            case e.FlagRaised():
+                acts["flagged"].append({"family": fact.subject_family, **fact.event.model_dump(mode="json")})
             case e.PolicyBroken(key=key, reason=reason):
                 acts["broken"].append({"policy": key, "reason": reason})
-    return acts
+    return {**acts, "dry_run": command.dry_run}
 
 
 def _flag(_: c.RaiseFlag, facts: Sequence[Fact]) -> Extra:
@@ -150,4 +159,6 @@ _TOLD: dict[type[c.Command], Callable[[Any, Sequence[Fact]], Extra]] = {
     c.RaiseFlag: _flag,
     c.ResolveFlag: lambda command, _: {"flag": str(command.flag)},
     c.OpenLedger: _opened,
+    c.Verdict: lambda _, facts: verdicts.told(facts) | {"changed": True},
+    c.Instruct: lambda command, _: {"position_of_act": command.position},
 }

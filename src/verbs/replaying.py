@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ainarres.domain.commands import Apply, Command, CreateGraph, Done, IssueToken, MigrateTasks, Next, Reject, Release
+from ainarres.domain.commands import (
+    Apply,
+    Command,
+    CreateGraph,
+    Done,
+    IssueToken,
+    MigrateTasks,
+    Next,
+    Reject,
+    Release,
+    Verdict,
+)
 from ainarres.domain.events import TaskClaimed
 from ainarres.domain.task import fold
 from ainarres.ledger import store
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
-_MANY = (CreateGraph, Apply, MigrateTasks)
+_MANY = (CreateGraph, Apply, MigrateTasks, Verdict)
 """Verbs on several tasks, whose answer shows none of them whole."""
 
 

@@ -56,9 +56,11 @@ _VERBS: dict[type[c.Command], str] = {
     c.LiftDenial: "definitions.lift_denial",
     c.AdoptPolicy: "governing.adopt_policy",
     c.Suspend: "governing.suspend",
-    c.RunGovernance: "governing.run",
+    c.RunGovernance: "rounds.run",
     c.RaiseFlag: "governing.raise_flag",
     c.ResolveFlag: "governing.resolve_flag",
+    c.Verdict: "verdicts.verdict",
+    c.Instruct: "instructing.instruct",
     c.PauseLane: "definitions.pause_lane",
     c.ResumeLane: "definitions.resume_lane",
     c.IssueToken: "credentials.issue",
@@ -104,9 +106,9 @@ class Session:
             place = error.field.removeprefix("$.")
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
         except errors.SequenceGeneratorLimitExceeded:
+            self._undo()
             from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
 
-            self._undo()
             return refused(refusing.READ_ONLY)
         except psycopg.Error as error:
             self._hang_up()
@@ -176,16 +178,19 @@ class Session:
         unit = self._unit(command, key)
         try:
             answer = self._decide(unit, command, recovered=recovered)
+            from ainarres.verbs import instructing  # noqa: PLC0415 - loaded by who needs it
+
+            instructing.record(unit, command, answer)
             position = unit.finish()
         except Repeated:
+            self._undo()
             from ainarres.verbs import replaying  # noqa: PLC0415 - loaded by who needs it
 
-            self._undo()
             return replaying.replay(self.connection, unit, command)
         except Halt as halt:
+            self._undo()
             from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
 
-            self._undo()
             refusing.record(self._unit(None, None), command, halt.refusal)
             return refused(halt.refusal)
         except BaseException:

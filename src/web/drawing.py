@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 Document = dict[str, Any]
+FORMS = {
+    "unblock": ("task",),
+    "cancel": ("task",),
+    "flag resolve": ("flag",),
+    "revoke": ("family", "feature"),
+    "lift": ("family", "feature"),
+    "verdict": ("epic", "verdict"),
+    "instruct": ("position",),
+}
+"""Verbs that the inbox offers, with the fields that their commands give by place."""
 _TASK = (
     ("lane", "lane"),
     ("stage", "stage"),
@@ -138,27 +149,41 @@ def inbox(found: Document, csrf: str) -> Markup:
 
 def _item(item: Document, csrf: str, place: int) -> Markup:
     name = f"item-{place}"
-    form = None
-    if item["verb"] is not None:
-        hidden = {**item["fields"], "verb": item["verb"], "csrf": csrf, "key": str(uuid.uuid4())}
-        form = tag(
-            "form",
-            [tag("input", type="hidden", name=key, value=value) for key, value in hidden.items()],
-            tag("label", "Reason", tag("input", name="reason", required=True, maxlength=500, id=f"{name}-reason")),
-            tag("button", item["verb"].replace("-", " ").capitalize(), aria_describedby=name),
-            method="post",
-            action="/act",
-            class_="act",
-        )
     return tag(
         "section",
         tag("h2", item["what"], id=name),
-        tag("p", f"{item['kind'].replace('_', ' ')}: {item['evidence']}"),
-        tag("p", "On the command line: ", tag("code", item["act"])),
-        form,
+        tag("p", item["kind"].replace("_", " ")),
+        tag("ul", [tag("li", one) for one in item["evidence"]]) if item["evidence"] else None,
+        [_act(act, csrf, f"{name}-{number}", name) for number, act in enumerate(item["acts"])],
         class_="item",
         aria_labelledby=name,
     )
+
+
+def _act(act: str, csrf: str, name: str, about: str) -> Markup:
+    """Draw a command as the form that says it; one that is no verb of the inbox's stays words."""
+    command = tag("p", "On the command line: ", tag("code", act))
+    words = shlex.split(act)[1:]
+    verb = next((one for one in FORMS if words[: len(one.split())] == one.split()), None)
+    if verb is None:
+        return command
+    values, asked = {"verb": verb.replace(" ", "-"), "csrf": csrf, "key": str(uuid.uuid4())}, []
+    rest = iter(words[len(verb.split()) :])
+    places = iter(FORMS[verb])
+    for word in rest:
+        field, value = (word[2:].replace("-", "_"), next(rest)) if word.startswith("--") else (next(places), word)
+        if value in ("…", "NAME"):
+            asked.append(field)
+        else:
+            values[field] = value
+    inputs = [
+        tag("label", one.replace("_", " ").capitalize(), tag("input", name=one, required=True, id=f"{name}-{one}"))
+        for one in asked
+    ]
+    said = " ".join([verb, *(values[field] for field in ("verdict",) if field in values)]).capitalize()
+    button = tag("button", said, aria_describedby=about)
+    hidden = [tag("input", type="hidden", name=key, value=value) for key, value in values.items()]
+    return join(tag("form", hidden, inputs, button, method="post", action="/act", class_="act"), command)
 
 
 def ledger(found: Document, position: int) -> Markup:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 COOKIE = "ainarres"
 QUIET = 15.0
 """Seconds of silence after which a page is told that the server still lives."""
-ACTS = frozenset({"unblock", "flag-resolve", "revoke", "lift"})
+ACTS = frozenset(verb.replace(" ", "-") for verb in drawing.FORMS)
 """Verbs that the inbox offers."""
 PLACES = {"/": "Board", "/families": "Families", "/inbox": "Inbox", "/report": "Report", "/ledger": "Ledger"}
 _POLICY = (

@@ -55,6 +55,8 @@ def _endpoint(service: Service, name: str, read: Read) -> Callable[[Request], Aw
             headers["ETag"] = f'"{answer.version}"'
             if request.headers.get("if-none-match") == headers["ETag"]:
                 return Response(status_code=304, headers=headers)
+        if not answer.whole:
+            headers["Ainarres-Incomplete"] = "true"
         text = answer.written(form) + ("" if form == "json" else "\n")
         if form == "html":
             headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"

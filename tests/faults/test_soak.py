@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FAULTS = 24
+KINDS = 25
 
 
 def test_every_kind_of_fault_loses_and_doubles_nothing(tmp_path: Path) -> None:
     result = tmp_path / "soak.json"
-    size = ["--minutes", "0.4", "--faults", str(FAULTS), "--verbs", "500", "--agents", "8", "--shrink", "0"]
+    size = ["--minutes", "0.4", "--faults", str(KINDS), "--verbs", "500", "--agents", "8", "--shrink", "0"]
     done = subprocess.run(
         [sys.executable, "-m", "bench.soak", *size, "--out", str(result)],
         cwd=ROOT,
@@ -25,8 +25,7 @@ def test_every_kind_of_fault_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert result.exists(), done.stderr
     found = json.loads(result.read_text())
     assert found["wrong"] == []
-    assert found["faults"] == FAULTS
-    assert len(found["kinds"]) == FAULTS
+    assert len(found["kinds"]) == KINDS
     assert found["acknowledged"] >= 500
-    assert found["checks"] == FAULTS
+    assert found["checks"] == found["faults"] >= KINDS
     assert found["checks_in_full"] == 1

@@ -235,17 +235,22 @@ CREATE TABLE statistics.contact (
     at timestamptz NOT NULL
 );
 
--- A feature granted or withdrawn (granting), denied or lifted.
-CREATE TABLE statistics.standing (
+-- What operators' credentials did, the first event of each command, and where somebody said on whose word.
+CREATE TABLE statistics.act (
     position bigint PRIMARY KEY,
-    family text NOT NULL,
-    feature text NOT NULL,
-    granting boolean NOT NULL,
-    holds boolean NOT NULL
+    actor text NOT NULL,
+    type text NOT NULL,
+    task uuid,
+    subject text NOT NULL,
+    reason text,
+    at timestamptz NOT NULL,
+    instructed_position bigint,
+    instruction text,
+    instructed_by text
 );
 
 INSERT INTO statistics.version (projection, version)
-VALUES ('track_record', 1), ('reviews', 1), ('spend', 1), ('epics', 1), ('watch', 1);
+VALUES ('track_record', 1), ('reviews', 2), ('spend', 1), ('epics', 1), ('watch', 2);
 
 GRANT USAGE ON SCHEMA statistics TO ainarres_app, ainarres_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA statistics TO ainarres_app;

@@ -58,6 +58,8 @@ CREATE TABLE projection.flag (
     capability text,
     task uuid,
     policy text,
+    -- of a policy: what it saw; it says so once
+    incident text,
     raised_by text,
     raised_at timestamptz NOT NULL,
     resolved_at timestamptz,
@@ -65,6 +67,7 @@ CREATE TABLE projection.flag (
     resolution text
 );
 CREATE INDEX flag_raised_at_idx ON projection.flag (raised_at) WHERE resolved_at IS NULL;
+CREATE UNIQUE INDEX flag_policy_incident_idx ON projection.flag (policy, incident);
 
 -- whether a hold older than the denial keeps the feature
 ALTER TABLE projection.denial ADD COLUMN keeps boolean NOT NULL DEFAULT true;

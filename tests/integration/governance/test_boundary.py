@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.governance.test_suspending import Mill
 from tests.integration.verbs.crowd import events
 from tests.scene import CHEAP, FAMILIES
 
@@ -12,6 +13,7 @@ from ainarres import stock
 from ainarres.domain import commands as c
 
 if TYPE_CHECKING:
+    from tests.database import Clock
     from tests.scene import Scene
 
 ROLE = "role:implementer"
@@ -65,3 +67,99 @@ def test_flags_are_an_auditors_and_never_the_operators(scene: Scene) -> None:
     scene.ok(auditor, close)
     scene.ok(auditor, close)
     assert len(events(scene.human.connection, "FlagResolved")) == 1
+
+
+def test_only_a_person_gives_a_verdict(scene: Scene) -> None:
+    brief = scene.task("the shop")
+    scene.task("a part", epic=brief)
+    verdict = c.Verdict(epic=brief, verdict="reject", code="other", reason="no")
+    for scope in ("agent", "meter", "monitor", "operator"):
+        session = scene.session(scene.token(CHEAP if scope == "agent" else None, scope=scope))
+        refused = session.execute(verdict)
+        assert (refused.code, refused.extra["missing"]) == ("not_eligible", ["human"]), scope
+    assert events(scene.human.connection, "EpicJudged") == []
+    scene.ok(scene.session(scene.token(None, scope="human")), verdict)
+
+
+AUDITORS = """
+[[family]]
+key = "script+auditor"
+maker = "us"
+cost_class = 0
+grants = ["role:auditor"]
+
+[[family]]
+key = "script+other"
+maker = "us"
+cost_class = 0
+grants = ["role:auditor"]
+"""
+
+
+def test_an_auditor_does_not_resolve_the_flag_on_its_own_family(scene: Scene) -> None:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
+    accused, other = scene.agent("script+auditor"), scene.agent("script+other")
+    flags = [
+        scene.ok(other, c.RaiseFlag(family="script+auditor", gap="flags without looking")).extra["flag"] for _ in "ab"
+    ]
+    refused = accused.execute(c.ResolveFlag(flag=flags[0], reason="we are fine"))
+    assert refused.code == "not_eligible"
+    assert refused.reason is not None
+    assert "your own family" in refused.reason
+    assert events(scene.human.connection, "FlagResolved") == []
+    scene.ok(other, c.ResolveFlag(flag=flags[0], reason="talked about"))
+    scene.ok(scene.human, c.ResolveFlag(flag=flags[1], reason="talked about"))
+
+
+@pytest.mark.parametrize("scope", ["meter", "monitor", "operator"])
+def test_no_other_credential_resolves_a_flag(scene: Scene, scope: str) -> None:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
+    flag = scene.ok(scene.agent("script+other"), c.RaiseFlag(family=CHEAP, gap="odd")).extra["flag"]
+    session = scene.session(scene.token("script+other", scope=scope))
+    assert session.execute(c.ResolveFlag(flag=flag, reason="fine")).code == "not_eligible"
+    assert scene.agent(CHEAP).execute(c.ResolveFlag(flag=flag, reason="fine")).code == "not_eligible"
+    assert events(scene.human.connection, "FlagResolved") == []
+
+
+def test_no_policy_grants_lifts_or_revokes(scene: Scene) -> None:
+    """Not in its file, and not by anything that the job or a rejection makes of one."""
+    for word in ("grant", "revoke", "lift"):
+        text = f'key = "x"\n[rule.strikes]\n[action.{word}]\nfeature = "{ROLE}"\n'
+        refused = scene.human.execute(c.AdoptPolicy(text=text, source="x.toml"))
+        assert refused.code == "invalid", word
+    for name in stock.names("policy"):
+        scene.ok(scene.human, c.AdoptPolicy(text=stock.read("policy", name), source=f"{name}.toml"))
+    before = len(events(scene.human.connection, "FeatureGranted"))
+    Mill(scene).grind("xxx")  # of the two that judge the strikes came last
+    for _ in range(2):
+        scene.ok(scene.human, c.RunGovernance())
+    assert len(events(scene.human.connection, "CapabilitySuspended")) == 1
+    assert len(events(scene.human.connection, "FeatureGranted")) == before
+    for kind in ("CapabilityRevoked", "DenialLifted"):
+        assert events(scene.human.connection, kind) == []
+
+
+def test_a_suspension_is_effective_on_the_familys_next_claim_and_heals_without_any_process(
+    scene: Scene, clock: Clock
+) -> None:
+    task, worker = scene.implementable(), scene.agent(CHEAP)
+    scene.ok(scene.human, c.Suspend(family=CHEAP, feature=ROLE, reason="look first", period="1h"))
+    refused = worker.execute(c.Claim(task=task))
+    assert (refused.code, refused.extra["missing"]) == ("not_eligible", [ROLE])
+    assert worker.execute(c.Claim()).code == "empty"
+    told = len(events(scene.human.connection))
+    clock.advance(3600)
+    assert len(events(scene.human.connection)) == told  # nothing ran, nothing was written
+    assert scene.ok(worker, c.Claim(task=task)).task is not None
+
+
+def test_a_persons_revocation_bites_at_advance_where_a_suspension_lets_finish(scene: Scene) -> None:
+    for command, code in (
+        (c.Suspend(family=CHEAP, feature=ROLE, reason="look first"), "ok"),
+        (c.RevokeCapability(family=CHEAP, feature=ROLE, reason="never again"), "not_eligible"),
+    ):
+        task, worker = scene.implementable(), scene.agent(CHEAP)
+        scene.ok(worker, c.Claim(task=task))
+        scene.ok(scene.human, command)
+        assert worker.execute(c.Advance(task=task)).code == code
+        scene.ok(scene.human, c.LiftDenial(family=CHEAP, feature=ROLE, reason="for the next"))

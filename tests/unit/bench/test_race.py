@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bench import crew, race
+from bench import contestants, crew, layouts, race
 
 
 def _found(**medians: float) -> dict[str, Any]:
@@ -15,9 +15,9 @@ def _found(**medians: float) -> dict[str, Any]:
 def _everybody(two: float, one: float) -> dict[str, Any]:
     return _found(
         **{
-            race.TWO: two,
-            race.ONE: one,
-            race.FLOOR: 2000,
+            contestants.TWO: two,
+            contestants.ONE: one,
+            contestants.FLOOR: 2000,
             "Procrastinate": 400,
             "PGQueuer": 700,
             "Graphile Worker": 1500,
@@ -30,23 +30,23 @@ def _met(cycles: dict[str, Any], appends: dict[str, Any]) -> list[tuple[str, boo
 
 
 def test_all_gates_can_be_met() -> None:
-    met = _met(_everybody(1300, 1700), _found(**{race.STOCK: 100, race.RECORDER: 500}))
+    met = _met(_everybody(1300, 1700), _found(**{contestants.STOCK: 100, contestants.RECORDER: 500}))
     assert met == [("gate", True)] * 4 + [("goal", True)] * 3
 
 
 def test_each_gate_can_be_missed() -> None:
-    met = _met(_everybody(399, 400), _found(**{race.STOCK: 100, race.RECORDER: 499}))
+    met = _met(_everybody(399, 400), _found(**{contestants.STOCK: 100, contestants.RECORDER: 499}))
     assert met == [("gate", False)] * 4 + [("goal", False)] * 3
 
 
 def test_a_gate_without_its_other_side_is_not_met() -> None:
-    found = race.gates(_found(**{race.TWO: 5000, race.ONE: 5000}), {})
+    found = race.gates(_found(**{contestants.TWO: 5000, contestants.ONE: 5000}), {})
     assert [one["met"] for one in found] == [True] + [False] * 6
     assert [one["measured"] for one in found] == [5000] + [None] * 6
 
 
 def test_the_table_names_who_is_absent_and_what_is_missed() -> None:
-    cycles = _found(**{race.TWO: 900})
+    cycles = _found(**{contestants.TWO: 900})
     text = race.report(
         {
             "machine": {"at": "now", "cores": 2, "processor": "some", "load": 0, "load_after": 1},
@@ -70,3 +70,8 @@ def test_work_that_runs_out_is_no_rate() -> None:
     with pytest.raises(crew.Failed, match="ran out: 0 pieces"):
         _ = crew.Worked([], 0.0, 10.0).rate
     assert crew.Worked([1.0, 9.5], 0.0, 10.0).rate == 0.2
+
+
+def test_the_fastest_layout_by_its_median_is_chosen() -> None:
+    found = layouts.chosen({"PGQueuer": {1: [100, 900, 110], 2: [300, 200, 250], 4: [240, 240, 240]}})
+    assert found == {"PGQueuer": {"processes": 2, "medians": {1: 110, 2: 250, 4: 240}}}

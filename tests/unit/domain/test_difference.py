@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ainarres.domain.difference import diff, diff_families
+from ainarres.domain.difference import change_family, diff
 from ainarres.domain.family import Family
 from ainarres.domain.graph import workflow_graph
 from ainarres.domain.workflow import Workflow
@@ -28,7 +28,6 @@ def family(**changes: Any) -> Family:
 def test_nothing_changed_gives_no_line() -> None:
     one = loop([TODO, REVIEW, DONE], [WRITE, ACCEPT, REJECT])
     assert diff(one, one) == []
-    assert diff_families([family()], [family()]) == []
 
 
 def test_workflows_differ_by_settings_stages_and_moves() -> None:
@@ -70,13 +69,17 @@ def test_twin_moves_are_told_apart_by_their_features() -> None:
     assert "+ advance todo → review with role:boss" in diff(old, new)
 
 
-def test_families_differ_by_grants_one_by_one() -> None:
-    new = [family(grants=["role:x", "role:z"], cost_class=2), family(key="c+d", grants=["tier:2"])]
-    assert diff_families([family(), family(key="gone+g")], new) == [
-        "- family gone+g",
+def test_a_family_differs_by_declaration_and_by_each_feature() -> None:
+    change = change_family(family(), family(grants=["role:x", "role:z"], cost_class=2, skills=["rust"]))
+    assert change.lines() == [
         "~ family a+b: cost_class 1 → 2",
+        "~ family a+b: skills [] → [rust]",
         "+ family a+b: granted role:z",
+        "+ family a+b: granted skill:rust",
         "- family a+b: withdrawn role:y",
+    ]
+    assert change_family(family(), family()).lines() == []
+    assert change_family(None, family(key="c+d", grants=["tier:2"])).lines() == [
         "+ family c+d (label c, maker m, cost class 1)",
         "+ family c+d: granted tier:2",
     ]

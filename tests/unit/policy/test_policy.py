@@ -29,6 +29,7 @@ def test_the_stock_is_sound_and_survives_its_json(name: str) -> None:
         (f'key = "x"\n[rule.sequential]\np0 = 0.5\np1 = 0.4\n{SUSPEND}', 2, "tolerable"),
         (f'key = "x"\n[rule.sequential]\np9 = 0.5\n{SUSPEND}', 3, "known here: p0"),
         (f'key = "x"\n[rule.spend]\n{SUSPEND}', 1, "never suspends"),
+        ('key = "x"\n[rule.strikes]\n[action.flag]\nkind = "quality"\n', 1, "its verdict is a suspension"),
         (f'key = "x"\n[rule.strikes]\n[rule.sequential]\n{SUSPEND}', 2, "one rule"),
         ('key = "x"\n[rule.strikes]\n', 1, "write a table [action]"),
         (f'key = "x"\n[scope]\ncapability = "lane:web/dev"\n[rule.strikes]\n{SUSPEND}', 3, "capabilities are roles"),
