@@ -36,8 +36,9 @@ def signed_in(served: Served, token: str) -> tuple[Client, str]:
     return client, kept.partition(";")[0]
 
 
-def hidden(page: str) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+def hidden(page: str, verb: str) -> dict[str, str]:
+    form = next(one for one in re.findall(r"<form.*?</form>", page) if f'value="{verb}"' in one)
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
     return {name: html.unescape(value) for name, value in found}
 
 
@@ -117,7 +118,7 @@ def test_an_act_of_the_inbox(scene: Scene, served: Served, scope: str) -> None:
     scene.ok(agent, c.Block(task=task, fence=held["fence"], reason="which format?"))
     client, cookie = signed_in(served, scene.token(None, "boss", scope=scope))
     page = client.get("/inbox", Cookie=cookie).body.decode()
-    form = hidden(page)
+    form = hidden(page, "unblock")
     assert form["verb"] == "unblock"
     assert "which format?" in page
     forged = post(client, "/act", cookie, **{**form, "csrf": "0" * 64, "reason": "x"})

@@ -193,6 +193,20 @@ def test_verbs_load_neither_driver_nor_models(scene: Scene, served: Served, tmp_
         assert not {"psycopg", "pydantic", "typer", "rich", "eventsourcing", "asyncio", "fastapi"} & set(loaded), line
 
 
+def test_a_verb_straight_to_the_database_loads_its_own_module_and_no_face(scene: Scene, tmp_path: Path) -> None:
+    scene.task()
+    probe = PROBE.replace('{name.partition(".")[0] for name in sys.modules}', "sys.modules")
+    environ = Terminal(tmp_path, scene.url).environ | {"AINARRES_TOKEN": scene.token(DESIGNER)}
+    done = subprocess.run(
+        [sys.executable, "-c", probe, "claim", "--json"], env=environ, capture_output=True, text=True, check=True
+    )
+    status, loaded = json.loads(done.stdout.splitlines()[-1])
+    assert (status, "ainarres.verbs.claiming" in loaded) == (0, True)
+    others = {f"ainarres.verbs.{name}" for name in ("creating", "credentials", "why", "operating", "governing")}
+    heavy = {"http.client", "typer", "rich", "eventsourcing", "ainarres.policy", "ainarres.reads", "ainarres.web"}
+    assert not (others | heavy) & set(loaded)
+
+
 def test_nobody_answers(tmp_path: Path) -> None:
     through = Terminal(tmp_path, None, AINARRES_SERVER="http://127.0.0.1:1")
     said = through("next", token="ain_x")

@@ -92,7 +92,7 @@ def test_the_inbox_acts_by_keyboard_alone(served: Served, page: Page, scene: Sce
     sign_in(page, served, scene.token(None, "boss", scope="operator"))
     page.goto(f"{served.base}/inbox")
     page.screenshot(path=shots / "inbox.png")
-    page.get_by_label("Reason").focus()
+    page.get_by_label("Reason").first.focus()
     page.keyboard.type("the second one")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Unblock")).to_be_focused()
