@@ -136,7 +136,8 @@ def test_an_act_of_the_inbox(scene: Scene, served: Served, scope: str) -> None:
         assert "which format?" in after
     else:
         assert "Done." in after
-        assert "nothing awaits a person" in after
+        assert 'value="unblock"' not in after
+        assert "without an instruction" in after  # who told the operator to is asked next
         post(client, "/act", cookie, **form, reason="the second")  # the same form again does nothing twice
         events = client.get(f"/task/{task}", Cookie=cookie).body.decode()
         assert events.count("TaskUnblocked") == 1
