@@ -270,9 +270,16 @@ MUTANTS = (
         f"{UNIT}/test_scoring.py::test_better_comes_first_and_ties_go_by_priority_then_age",
     ),
     Mutant(
+        "a mark hides nothing from who would go away empty",
+        WAYS,
+        "ELSIF _marked THEN",
+        "ELSIF false THEN",
+        f"{VERBS}/test_low_water.py::test_a_mark_hides_nothing_from_who_would_go_away_empty",
+    ),
+    Mutant(
         "the order of claims",
         WAYS,
-        """                    ORDER BY b.priority DESC, b.created_position
+        """                    ORDER BY -b.priority, b.created_position
                     LIMIT _depth""",
         """                    ORDER BY b.created_position
                     LIMIT _depth""",
