@@ -23,7 +23,7 @@ CREATE FUNCTION verb.mark_low_water(routes bigint[], moment timestamptz) RETURNS
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
-    IF pg_try_advisory_xact_lock(1634299498, 0) THEN
+    IF pg_try_advisory_xact_lock(1634299489, 0) THEN
         INSERT INTO verb.low_water AS w (route, rank, created_position, until)
         SELECT r.route, coalesce(h.rank, 32767), coalesce(h.created_position, 9223372036854775807),
                moment + interval '3 seconds'
