@@ -37,7 +37,11 @@ SELECT position, stream, version, type, actor, task::text, command::text, reques
        CASE WHEN type = 'TaskCreated' THEN body ->> 'title' END
   FROM ledger.event
 """
-PAGE = 5000
+SIZES = {
+    "database": "SELECT pg_database_size(current_database())",
+    "event": "SELECT pg_total_relation_size('ledger.event') / greatest(1, count(*)) FROM ledger.event",
+    "task": "SELECT pg_total_relation_size('projection.board') / greatest(1, count(*)) FROM projection.board",
+}
 
 
 @dataclass(slots=True)
@@ -50,6 +54,8 @@ class Checker:
     glances: int = 0
     wholes: int = 0
     events: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes on disk, indexes counted: of the database, and of what an event and a task take of it."""
     _reader: Reader = field(init=False)
     _last: int = 0
     _counted: int = 0
@@ -108,6 +114,7 @@ class Checker:
                 rows = _rows(connection, "ORDER BY position")
             self.read()
             checked = rebuild.check(connection)
+            self.sizes = {name: _one(connection, statement) for name, statement in SIZES.items()}
         self._last, self._counted = safe, sum(one.position <= safe for one in rows)
         self.events = len(rows)
         wrong, under = rules.holds(rows)
