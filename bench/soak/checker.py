@@ -72,11 +72,12 @@ class Checker:
         """Check what moved since the last look."""
         self.read()
         answers, self._checked = self.diaries.answers[self._checked :], len(self.diaries.answers)
+        seen = [one for one in self.diaries.seen if one > self._last]
         with connect(self.url, idle_seconds=0, statement_seconds=0) as connection:
             safe = store.horizon(connection)
             with _snapshot(connection):
                 wrong = self._vanished(connection)
-                wrong += self._moved(connection, answers)
+                wrong += self._moved(connection, answers, seen)
                 self._last = max(self._last, safe)
                 self._counted = _one(connection, "SELECT count(*) FROM ledger.event WHERE position <= %s", self._last)
         self.glances += 1
@@ -89,7 +90,7 @@ class Checker:
             return []
         return [f"lost: up to {self._last} there were {self._counted} events and are {found}"]
 
-    def _moved(self, connection: psycopg.Connection[Any], answers: list[Any]) -> list[str]:
+    def _moved(self, connection: psycopg.Connection[Any], answers: list[Any], seen: list[int]) -> list[str]:
         fresh = _rows(connection, "WHERE position > %s ORDER BY position", self._last)
         tasks, streams = list({one.task for one in fresh if one.task}), list({one.stream for one in fresh})
         of_tasks = _rows(connection, "WHERE task = ANY (%s::uuid[]) ORDER BY position", tasks)
@@ -102,6 +103,7 @@ class Checker:
         self.read()  # what was asked for since is in the snapshot, perhaps
         of_commands = [one for one in of_tasks if one.command in keys] + [one for one in fresh if not one.task]
         wrong += rules.commands(sorted(of_commands, key=lambda one: one.position), self.diaries.asked)
+        wrong += rules.followed(seen, (one.position for one in fresh))
         return wrong + _board(connection, tasks)
 
     def whole(self) -> list[str]:
