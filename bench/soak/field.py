@@ -156,6 +156,7 @@ def _found(told: Run, on: Field, inflicted: list[dict[str, Any]], seconds: float
         "answers": dict(sorted(checker.diaries.codes.items())),
         "repeats_answered": sum(answer["replayed"] for _, answer in checker.diaries.answers),
         "events": checker.events,
+        "bytes": checker.sizes,
         "followed": len(checker.diaries.seen),
         "faults": len(inflicted),
         "kinds": dict(sorted(kinds.items())),
