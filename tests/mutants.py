@@ -48,6 +48,38 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "an agent reads its own lanes",
+        "reads/asking.py",
+        """        if self.caller.may("monitor"):
+            return None
+""",
+        """        if True:
+            return None
+""",
+        "tests/api/test_remote.py::test_an_agent_of_two_lanes_names_one",
+    ),
+    Mutant(
+        "what is of all lanes needs scope monitor",
+        "reads/ask.py",
+        "caller.may(read.scope) if read.scope else",
+        "True if read.scope else",
+        "tests/api/test_remote.py::test_an_agent_may_not_read_what_is_of_all_lanes",
+    ),
+    Mutant(
+        "a form acts only with the mark of its token",
+        "web/pages.py",
+        'if not hmac.compare_digest(form.pop("csrf", ""), mark(token)) or',
+        'if form.pop("csrf", "") is None or',
+        "tests/api/test_pages.py::test_an_act_of_the_inbox",
+    ),
+    Mutant(
+        "what an agent wrote is no markup",
+        "web/markup.py",
+        "    return escape(printable(str(part)))",
+        "    return printable(str(part))",
+        "tests/api/test_pages.py::test_every_text_is_escaped",
+    ),
+    Mutant(
         "one task an agent: the unique index",
         TABLES,
         "CREATE UNIQUE INDEX board_holder_idx",

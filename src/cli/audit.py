@@ -10,7 +10,7 @@ import typer
 
 from ainarres.cli import access
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import show
+from ainarres.cli.shown import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
