@@ -29,6 +29,8 @@ UNIT, VERBS, PROPERTY = "tests/unit/domain", "tests/integration/verbs", "tests/p
 PROJECTIONS = "tests/integration/projections"
 _REASONS = re.compile(r"AssertionError|assert |Failed: ")
 
+GOVERNANCE = "tests/integration/governance"
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -270,9 +272,16 @@ MUTANTS = (
         f"{UNIT}/test_scoring.py::test_better_comes_first_and_ties_go_by_priority_then_age",
     ),
     Mutant(
+        "a mark hides nothing from who would go away empty",
+        WAYS,
+        "ELSIF _marked THEN",
+        "ELSIF false THEN",
+        f"{VERBS}/test_low_water.py::test_a_mark_hides_nothing_from_who_would_go_away_empty",
+    ),
+    Mutant(
         "the order of claims",
         WAYS,
-        """                    ORDER BY b.priority DESC, b.created_position
+        """                    ORDER BY -b.priority, b.created_position
                     LIMIT _depth""",
         """                    ORDER BY b.created_position
                     LIMIT _depth""",
@@ -333,6 +342,41 @@ MUTANTS = (
         "CONSTRAINT event_stream_version UNIQUE (stream, version),",
         "",
         "tests/integration/ledger/test_append.py::test_two_writers_one_version",
+    ),
+    Mutant(
+        "a verdict is a person's",
+        "verbs/verdicts.py",
+        'require(unit, "human", "a verdict")',
+        'require(unit, "operator", "a verdict")',
+        f"{GOVERNANCE}/test_boundary.py::test_only_a_person_gives_a_verdict",
+    ),
+    Mutant(
+        "a judged epic takes no more tasks",
+        "verbs/verdicts.py",
+        "    if row is not None:\n        text =",
+        "    if False and row is not None:\n        text =",
+        f"{GOVERNANCE}/test_epics.py::test_a_judged_epic_takes_no_more_tasks",
+    ),
+    Mutant(
+        "an auditor leaves its own family's flag alone",
+        "verbs/governing.py",
+        'row["family"] == unit.caller.family',
+        'row["family"] == "nobody"',
+        f"{GOVERNANCE}/test_boundary.py::test_an_auditor_does_not_resolve_the_flag_on_its_own_family",
+    ),
+    Mutant(
+        "what a policy saw it says once",
+        "projections/watch.py",
+        '"incident": f"hold {hold.fence}"',
+        '"incident": f"hold {world.now}"',
+        f"{GOVERNANCE}/test_watching.py::test_a_silent_hold_is_flagged_once_however_often_the_job_runs",
+    ),
+    Mutant(
+        "what cannot be read is not empty",
+        "projections/governed.py",
+        """        return [f"  could not be read: {printable(self.reason, 200)}"]""",
+        "        return [NONE]",
+        f"{GOVERNANCE}/test_first_governance.py::test_all_clear_is_not_claimed_on_views_that_cannot_be_read",
     ),
 )
 

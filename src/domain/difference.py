@@ -31,30 +31,19 @@ def diff(old: Workflow, new: Workflow) -> list[str]:
 class FamilyChange:
     """What makes one declaration of a family another."""
 
-    declared: tuple[str, ...]
-    """Lines on the declaration itself."""
+    declared: bool
+    """The declaration itself differs."""
     granted: tuple[str, ...]
     """Features that come, skills among them."""
     withdrawn: tuple[str, ...]
     """Features that go."""
-    key: str
-
-    def lines(self) -> list[str]:
-        """Return a line for each part."""
-        came = [f"+ family {self.key}: granted {feature}" for feature in self.granted]
-        return [*self.declared, *came, *(f"- family {self.key}: withdrawn {feature}" for feature in self.withdrawn)]
 
 
 def change_family(old: Family | None, new: Family) -> FamilyChange:
     """Return what changes when a family, known or not, is declared as ``new``."""
     held = frozenset[str]() if old is None else old.features
-    if old is None:
-        declared = [f"+ family {new.key} (label {new.label}, maker {new.maker}, cost class {new.cost_class})"]
-    else:
-        declared = [f"~ family {new.key}: {change}" for change in _changes(_declared(old), _declared(new))]
-    return FamilyChange(
-        tuple(declared), tuple(sorted(new.features - held)), tuple(sorted(held - new.features)), new.key
-    )
+    declared = old is None or _declared(old) != _declared(new)
+    return FamilyChange(declared, tuple(sorted(new.features - held)), tuple(sorted(held - new.features)))
 
 
 def _compare(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> list[str]:

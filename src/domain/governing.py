@@ -43,6 +43,7 @@ class RaiseFlag(Command):
     severity: Annotated[Literal["info", "warning", "critical"], Field(description="How loud")] = "warning"
     capability: Annotated[FeatureName | None, Field(description="The role it is about, as `role:designer`")] = None
     task: Annotated[TaskRef | None, Field(description="The task that shows it")] = None
+    epic: Annotated[TaskRef | None, Field(description="The epic that shows it, in place of a task: its brief")] = None
 
 
 class ResolveFlag(Instructed):

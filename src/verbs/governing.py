@@ -20,7 +20,7 @@ from ainarres.domain.policy import Suspend as SuspendAction
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import VersionConflict
 from ainarres.policy.judging import Evidence, Verdict, judge
-from ainarres.projections import evidence
+from ainarres.projections import board, evidence
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.definitions import SQL as DEFINITIONS
 from ainarres.verbs.definitions import fact, read_or_halt, require
@@ -222,9 +222,14 @@ def raise_flag(unit: Unit, command: RaiseFlag) -> Answer:
     unit.start()
     _auditor(unit)
     _known(unit, command.family)
-    from ainarres.verbs.tasks import resolve  # noqa: PLC0415 - tasks ask for verdicts of this module
+    from ainarres.verbs.tasks import resolve, unknown  # noqa: PLC0415 - tasks ask for verdicts of this module
 
-    task = resolve(unit, command.task) if command.task is not None else None
+    if command.task is not None and command.epic is not None:
+        raise Halt(Refusal("invalid", "epic: a flag is about a task or an epic; leave one out", {"field": "epic"}))
+    shows = command.task or command.epic  # an epic is known by its brief
+    task = resolve(unit, shows) if shows is not None else None
+    if task is not None and unit.row(board.SQL["one"], {"task": task}) is None:
+        raise Halt(unknown(str(shows)))
     flag = e.FlagRaised(
         id=new_id(unit.now),
         kind=command.kind,

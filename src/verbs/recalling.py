@@ -31,6 +31,7 @@ SQL = load("ainarres.verbs", "recalling.sql")
 
 def beside(connection: psycopg.Connection[Any], command: c.Command, facts: Sequence[Fact], first: int) -> Extra:
     """Return what the answer to ``command`` said beside the task; ``first`` is the position of its first fact."""
+    facts = [fact for fact in facts if not isinstance(fact.event, e.InstructionGiven)] or facts
     if isinstance(command, c.Done):
         return {"done": str(facts[0].task)} if command.claim_next else {}
     if isinstance(command, (c.CreateGraph, c.Apply)):
@@ -132,7 +133,7 @@ def _governed(command: c.RunGovernance, facts: Sequence[Fact]) -> Extra:
                 acts["flagged"].append({"family": fact.subject_family, **fact.event.model_dump(mode="json")})
             case e.PolicyBroken(key=key, reason=reason):
                 acts["broken"].append({"policy": key, "reason": reason})
-    return {**acts, "dry_run": command.dry_run}
+    return acts
 
 
 def _flag(_: c.RaiseFlag, facts: Sequence[Fact]) -> Extra:

@@ -13,6 +13,7 @@ from ainarres.domain.commands import (
     Command,
     CreateGraph,
     Done,
+    Instruct,
     IssueToken,
     MigrateTasks,
     Next,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from ainarres.domain.task import Task
     from ainarres.verbs.unit import Unit
 
-_MANY = (CreateGraph, Apply, MigrateTasks, Verdict)
-"""Verbs on several tasks, whose answer shows none of them whole."""
+_MANY = (CreateGraph, Apply, MigrateTasks, Verdict, Instruct)
+"""Verbs on several tasks, or on an act, whose answer shows no task whole."""
 
 
 def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) -> Envelope:

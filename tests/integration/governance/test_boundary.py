@@ -163,3 +163,13 @@ def test_a_persons_revocation_bites_at_advance_where_a_suspension_lets_finish(sc
         scene.ok(scene.human, command)
         assert worker.execute(c.Advance(task=task)).code == code
         scene.ok(scene.human, c.LiftDenial(family=CHEAP, feature=ROLE, reason="for the next"))
+
+
+def test_a_flag_is_about_a_task_or_an_epic_that_is_there(scene: Scene) -> None:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
+    auditor, brief = scene.agent("script+other"), scene.task("the shop")
+    scene.ok(auditor, c.RaiseFlag(family=CHEAP, gap="late", epic=brief))
+    (raised,) = events(scene.human.connection, "FlagRaised")
+    assert str(raised.task) == brief
+    assert auditor.execute(c.RaiseFlag(family=CHEAP, gap="late", epic=brief, task=brief)).code == "invalid"
+    assert auditor.execute(c.RaiseFlag(family=CHEAP, gap="late", epic="0" * 32)).code == "not_found"

@@ -13,7 +13,7 @@ from ainarres import stock
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.domain.events import Artifact
-from ainarres.projections import catchup, epics, reviews
+from ainarres.projections import catchup, epics, renewal, reviews
 from ainarres.projections.following import PROJECTIONS
 from ainarres.projections.span import Span
 
@@ -186,6 +186,8 @@ def test_missed_requirements_are_escapes_of_those_who_approved(scene: Scene) -> 
     assert judged(scene.human.connection, veto.position - 1).escaped == 0
     assert scene.human.connection.execute("SELECT count(*) FROM projection.evidence WHERE fault").fetchone() == (0,)
     assert event.body["code"] == "scope_changed"
+    checked = renewal.check(scene.human.connection, PROJECTIONS["reviews"])
+    assert checked.difference is None
 
 
 def test_only_the_last_approval_of_a_stage_escaped(scene: Scene) -> None:

@@ -247,6 +247,7 @@ def test_operators_acts_stand_in_the_report_with_the_word_they_had(scene: Scene,
         "- seat LanePaused lane-web/dev — pause for the release by hana",
     ]
     assert say.read("report")["operator"]["uninstructed"] == 1
+    assert say.read("rebuild", "--check")["equal"]
 
 
 def test_a_suspension_that_ran_out_is_shown_no_more_though_nobody_said_so(

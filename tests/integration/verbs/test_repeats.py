@@ -146,6 +146,22 @@ maker = "one"
 cost_class = 1
 grants = ["role:auditor"]
 """
+
+
+def epic(scene: Scene) -> str:
+    brief = scene.task("the brief")
+    scene.ok(scene.human, c.Cancel(task=scene.task("given up", epic=brief), reason="no"))
+    scene.task("open", epic=brief)
+    return brief
+
+
+def operated(scene: Scene) -> tuple[Session, c.Command]:
+    operator = scene.session(scene.token(None, scope="operator"))
+    position = scene.ok(operator, c.Cancel(task=scene.task(), reason="n")).position
+    assert position is not None
+    return operator, c.Instruct(position=position, instruction="stop it")
+
+
 CASES: dict[str, Callable[[Scene], Case]] = {
     "create": lambda s: (s.human, c.Create(lane="dev", title="t", payload={"π": 0.5, "n": 1.0})),
     "graph": graph,
@@ -181,6 +197,9 @@ CASES: dict[str, Callable[[Scene], Case]] = {
     "flag": flagging,
     "flag resolve": lambda s: (s.human, c.ResolveFlag(flag=flagged(s), reason="seen")),
     "governance": overdue,
+    "verdict": lambda s: (s.human, c.Verdict(epic=epic(s), verdict="reject", code="other", reason="no")),
+    "instructed": lambda s: (s.human, c.Cancel(task=s.task(), reason="no", instruction="stop it", instructed_by="h")),
+    "instruct": operated,
     "revoke": lambda s: (s.human, c.RevokeCapability(family=CHEAP, feature="role:implementer", reason="bad")),
     "lift": denied,
     "pause": lambda s: (s.human, c.PauseLane(lane="dev", reason="rest")),
