@@ -5,7 +5,7 @@ STAMP := .venv/.stamp
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections bench-family lock clean
+.PHONY: help venv hammer soak soak-mutants failover demo test test-15 test-pooled browser check lint format schema reference mutants bench bench-peers bench-layouts bench-growth bench-excluded bench-projections bench-wait bench-startup api bench-family lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,15 @@ mutants: $(STAMP) ## switch guards off one by one: the test of each must notice
 reference: $(STAMP) ## write docs/events.md, docs/cli.md and the table of commands
 	$(BIN)/python -m ainarres.domain.catalogue docs/events.md
 	$(BIN)/python -m ainarres.cli.reference
+
+bench-wait: $(STAMP) ## a thousand agents wait for one task, two hundred readers follow; writes bench/results/wait.json
+	$(BIN)/python -m bench.wait
+
+bench-startup: $(STAMP) ## time whole processes of the command line; writes bench/results/startup.json
+	$(BIN)/python -m bench.startup
+
+api: $(STAMP) ## make up 20,000 requests from the OpenAPI document: no fault, no answer that it denies
+	AINARRES_FUZZ_REQUESTS=20000 $(BIN)/pytest -q -s tests/api/test_openapi.py
 
 bench: $(STAMP) ## race: cycles and appends a second beside peers and the raw floor (ten minutes; quiet machine)
 	$(BIN)/python -m bench.race

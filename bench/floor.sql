@@ -2,7 +2,7 @@
 -- permission, no rule, no key, no reply. Run by pgbench with prepared statements, one agent a client.
 WITH picked AS (
     SELECT task, version FROM projection.board
-     WHERE ready AND route = :route ORDER BY priority DESC, created_position LIMIT 1 FOR UPDATE SKIP LOCKED),
+     WHERE ready AND route = :route ORDER BY -priority, created_position LIMIT 1 FOR UPDATE SKIP LOCKED),
 held AS (
     UPDATE projection.board AS b
        SET holder = 'agent-' || :client_id, fence = 1, attempt = 1, claimed_at = clock_timestamp(),

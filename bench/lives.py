@@ -11,8 +11,13 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from ainarres import stock
+from ainarres.domain import commands as c
+from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +31,8 @@ LOST, GIVEN_UP, SENT_BACK, MEASURED = 0.03, 0.06, 0.2, 0.5
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = "2100-01-01T00:00:00Z"
 """When the leases of those who still hold something run out: nothing measured has to recover them."""
+WORKFLOW = Path(__file__).parent.parent / "workflows" / "dev.toml"
+PROJECT = 'key = "web"\n[[lane]]\nkey = "dev"\nworkflow = "dev"\nreview_floor = "2s"\n'
 FAMILIES = {
     "claude-code+opus": ("opus", "anthropic"),
     "claude-code+sonnet": ("sonnet", "anthropic"),
@@ -47,6 +54,29 @@ class Clock:
     def tick(self, chance: random.Random) -> str:
         self.now += timedelta(milliseconds=chance.randint(1, 60))
         return self.now.isoformat()
+
+
+def open_ledger(connection: psycopg.Connection[Any], families: str = "") -> Session:
+    """Open a ledger for lives: the stock workflow with its role cards, one lane, the families, and more as TOML.
+
+    Returns the person's session.
+    """
+    ours = "".join(
+        f'[[family]]\nkey = "{key}"\nlabel = "{label}"\nmaker = "{maker}"\ncost_class = 1\n'
+        'grants = ["lane:web/dev", "role:designer", "role:implementer", "role:reviewer", "role:integrator"]\n'
+        for key, (label, maker) in FAMILIES.items()
+    )
+    human = Session(connection)
+    for command in (
+        c.OpenLedger(),
+        *(c.AdoptCard(role=role, text=stock.read("role", role)) for role in stock.names("role")),
+        c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
+        c.AdoptProject(text=PROJECT, source="project.toml"),
+        c.AdoptFamilies(text=ours + families, source="families.toml"),
+    ):
+        envelope = human.execute(command)
+        assert envelope.ok, envelope
+    return human
 
 
 def append(

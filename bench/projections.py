@@ -20,24 +20,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ainarres import stock
 from ainarres.database import embedded
 from ainarres.database.connect import connect
 from ainarres.database.migrate import migrate
-from ainarres.domain import commands as c
 from ainarres.ledger import store
 from ainarres.projections import account, glance, moments, rebuild, renewal
 from ainarres.projections.following import PROJECTIONS
 from ainarres.verbs import verifying
-from ainarres.verbs.session import Session
 from bench import lives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RESULT = Path(__file__).parent / "results" / "projections.json"
-WORKFLOW = Path(__file__).parent.parent / "workflows" / "dev.toml"
-PROJECT = 'key = "web"\n[[lane]]\nkey = "dev"\nworkflow = "dev"\nreview_floor = "2s"\n'
 REPORTS = 5
 GATES = {
     "rebuild_events_per_second": 15_000,
@@ -75,7 +70,7 @@ def _measure(home: Path, events: int) -> dict[str, Any]:
     url = embedded.owner_url(home)
     migrate(url)
     with connect(url, idle_seconds=0, statement_seconds=0) as connection:
-        _open(connection)
+        lives.open_ledger(connection)
         started = time.monotonic()
         lives.append(connection, events)
         appended = time.monotonic() - started
@@ -106,24 +101,6 @@ def _measure(home: Path, events: int) -> dict[str, Any]:
             for name, gate in GATES.items()
         ),
     }
-
-
-def _open(connection: Any) -> None:
-    session = Session(connection)
-    families = "".join(
-        f'[[family]]\nkey = "{key}"\nlabel = "{label}"\nmaker = "{maker}"\ncost_class = 1\n'
-        'grants = ["lane:web/dev", "role:designer", "role:implementer", "role:reviewer", "role:integrator"]\n'
-        for key, (label, maker) in lives.FAMILIES.items()
-    )
-    for command in (
-        c.OpenLedger(),
-        *(c.AdoptCard(role=role, text=stock.read("role", role)) for role in stock.names("role")),
-        c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
-        c.AdoptProject(text=PROJECT, source="project.toml"),
-        c.AdoptFamilies(text=families, source="families.toml"),
-    ):
-        envelope = session.execute(command)
-        assert envelope.ok, envelope
 
 
 def _in_a_process_of_its_own(measure: str, url: str) -> dict[str, Any]:

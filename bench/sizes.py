@@ -21,7 +21,6 @@ from bench import lives
 from bench.figures import percentile
 from bench.multiply import multiply
 from bench.population import Kind, Population
-from bench.projections import PROJECT, WORKFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,24 +104,11 @@ def tables(connection: psycopg.Connection[Any]) -> dict[str, dict[str, float]]:
 
 
 def _fill(on: Bed, database: str, tasks: int) -> str:
-    families = "".join(
-        f'[[family]]\nkey = "{key}"\nlabel = "{label}"\nmaker = "{maker}"\ncost_class = 1\n'
-        'grants = ["lane:web/dev", "role:designer", "role:implementer", "role:reviewer", "role:integrator"]\n'
-        for key, (label, maker) in lives.FAMILIES.items()
-    )
-    families += (
+    families = (
         f'[[family]]\nkey = "{FAMILY}"\nmaker = "none"\ncost_class = 1\ngrants = ["lane:web/dev", "role:designer"]\n'
     )
     with connect(on.url(database, "ainarres_app"), idle_seconds=0) as connection, on.owner(database) as owner:
-        human = Session(connection)
-        for command in (
-            c.OpenLedger(),
-            c.AdoptWorkflow(text=WORKFLOW.read_text(encoding="utf-8"), source="dev.toml"),
-            c.AdoptProject(text=PROJECT, source="project.toml"),
-            c.AdoptFamilies(text=families, source="families.toml"),
-        ):
-            envelope = human.execute(command)
-            assert envelope.ok, envelope
+        human = lives.open_ledger(connection, families)
         lives.append(connection, LIVED_EVENTS)
         Population(connection, "web/dev", "dev", "proposed").add(OPEN, Kind(stage="proposed"))
         rebuild.rebuild(owner)

@@ -26,6 +26,7 @@ LIMIT = 300
 LEDGER, TABLES = "database/migrations/0001_ledger.sql", "database/migrations/0002_projections.sql"
 WAYS = "database/migrations/0005_verbs.sql"
 UNIT, VERBS, PROPERTY = "tests/unit/domain", "tests/integration/verbs", "tests/property"
+PROJECTIONS = "tests/integration/projections"
 _REASONS = re.compile(r"AssertionError|assert |Failed: ")
 
 GOVERNANCE = "tests/integration/governance"
@@ -46,6 +47,38 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant(
+        "an agent reads its own lanes",
+        "reads/asking.py",
+        """        if self.caller.may("monitor"):
+            return None
+""",
+        """        if True:
+            return None
+""",
+        "tests/api/test_remote.py::test_an_agent_of_two_lanes_names_one",
+    ),
+    Mutant(
+        "what is of all lanes needs scope monitor",
+        "reads/ask.py",
+        "caller.may(read.scope) if read.scope else",
+        "True if read.scope else",
+        "tests/api/test_remote.py::test_an_agent_may_not_read_what_is_of_all_lanes",
+    ),
+    Mutant(
+        "a form acts only with the mark of its token",
+        "web/pages.py",
+        'if not hmac.compare_digest(form.pop("csrf", ""), mark(token)) or',
+        'if form.pop("csrf", "") is None or',
+        "tests/api/test_pages.py::test_an_act_of_the_inbox",
+    ),
+    Mutant(
+        "what an agent wrote is no markup",
+        "web/markup.py",
+        "    return escape(printable(str(part)))",
+        "    return printable(str(part))",
+        "tests/api/test_pages.py::test_every_text_is_escaped",
+    ),
     Mutant(
         "one task an agent: the unique index",
         TABLES,
@@ -271,9 +304,16 @@ MUTANTS = (
         f"{UNIT}/test_scoring.py::test_better_comes_first_and_ties_go_by_priority_then_age",
     ),
     Mutant(
+        "a mark hides nothing from who would go away empty",
+        WAYS,
+        "ELSIF _marked THEN",
+        "ELSIF false THEN",
+        f"{VERBS}/test_low_water.py::test_a_mark_hides_nothing_from_who_would_go_away_empty",
+    ),
+    Mutant(
         "the order of claims",
         WAYS,
-        """                    ORDER BY b.priority DESC, b.created_position
+        """                    ORDER BY -b.priority, b.created_position
                     LIMIT _depth""",
         """                    ORDER BY b.created_position
                     LIMIT _depth""",
@@ -285,6 +325,27 @@ MUTANTS = (
         "            self._hang_up()\n",
         "",
         f"{VERBS}/test_cut_connections.py::test_a_connection_that_a_broken_pipeline_left_stuck_is_hung_up",
+    ),
+    Mutant(
+        "who folds reads the snapshot of who asks",
+        "projections/shares.py",
+        """(snapshot,) = connection.execute(SQL["export_snapshot"]).fetchone() or (None,)""",
+        "snapshot = None",
+        f"{PROJECTIONS}/test_shares.py::test_workers_see_the_snapshot_of_who_asks",
+    ),
+    Mutant(
+        "a rebuild writes again what waits on a task that was finished meanwhile",
+        "projections/rebuild.py",
+        """touched |= {task for (task,) in self._connection.execute(self._sql["dependents"], asked)}""",
+        "touched |= set()",
+        f"{PROJECTIONS}/test_shares.py::test_a_rebuild_in_rounds_ends_in_the_same_tables",
+    ),
+    Mutant(
+        "a look back folds anew what moved since",
+        "projections/moments.sql",
+        "AND (updated_position > %(position)s OR holder IS NOT NULL)",
+        "AND holder IS NOT NULL",
+        f"{PROPERTY}/test_looking_back.py::test_the_past_is_what_was_shown",
     ),
     Mutant(
         "the horizon waits for open appends",

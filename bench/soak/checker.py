@@ -37,7 +37,11 @@ SELECT position, stream, version, type, actor, task::text, command::text, reques
        CASE WHEN type = 'TaskCreated' THEN body ->> 'title' END
   FROM ledger.event
 """
-PAGE = 5000
+SIZES = {
+    "database": "SELECT pg_database_size(current_database())",
+    "event": "SELECT pg_total_relation_size('ledger.event') / greatest(1, count(*)) FROM ledger.event",
+    "task": "SELECT pg_total_relation_size('projection.board') / greatest(1, count(*)) FROM projection.board",
+}
 
 
 @dataclass(slots=True)
@@ -50,6 +54,8 @@ class Checker:
     glances: int = 0
     wholes: int = 0
     events: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Bytes on disk, indexes counted: of the database, and of what an event and a task take of it."""
     _reader: Reader = field(init=False)
     _last: int = 0
     _counted: int = 0
@@ -66,11 +72,12 @@ class Checker:
         """Check what moved since the last look."""
         self.read()
         answers, self._checked = self.diaries.answers[self._checked :], len(self.diaries.answers)
+        seen = [one for one in self.diaries.seen if one > self._last]
         with connect(self.url, idle_seconds=0, statement_seconds=0) as connection:
             safe = store.horizon(connection)
             with _snapshot(connection):
                 wrong = self._vanished(connection)
-                wrong += self._moved(connection, answers)
+                wrong += self._moved(connection, answers, seen)
                 self._last = max(self._last, safe)
                 self._counted = _one(connection, "SELECT count(*) FROM ledger.event WHERE position <= %s", self._last)
         self.glances += 1
@@ -83,7 +90,7 @@ class Checker:
             return []
         return [f"lost: up to {self._last} there were {self._counted} events and are {found}"]
 
-    def _moved(self, connection: psycopg.Connection[Any], answers: list[Any]) -> list[str]:
+    def _moved(self, connection: psycopg.Connection[Any], answers: list[Any], seen: list[int]) -> list[str]:
         fresh = _rows(connection, "WHERE position > %s ORDER BY position", self._last)
         tasks, streams = list({one.task for one in fresh if one.task}), list({one.stream for one in fresh})
         of_tasks = _rows(connection, "WHERE task = ANY (%s::uuid[]) ORDER BY position", tasks)
@@ -96,6 +103,7 @@ class Checker:
         self.read()  # what was asked for since is in the snapshot, perhaps
         of_commands = [one for one in of_tasks if one.command in keys] + [one for one in fresh if not one.task]
         wrong += rules.commands(sorted(of_commands, key=lambda one: one.position), self.diaries.asked)
+        wrong += rules.followed(seen, (one.position for one in fresh))
         return wrong + _board(connection, tasks)
 
     def whole(self) -> list[str]:
@@ -108,6 +116,7 @@ class Checker:
                 rows = _rows(connection, "ORDER BY position")
             self.read()
             checked = rebuild.check(connection)
+            self.sizes = {name: _one(connection, statement) for name, statement in SIZES.items()}
         self._last, self._counted = safe, sum(one.position <= safe for one in rows)
         self.events = len(rows)
         wrong, under = rules.holds(rows)

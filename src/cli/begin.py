@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
-from ainarres.cli import access, samples
+import typer
+
+from ainarres.cli import access, onboarding, registration, samples
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import show
+from ainarres.cli.shown import show
 from ainarres.faults import Fault
 
 if TYPE_CHECKING:
+    from ainarres.cli.onboarding import Touched
     from ainarres.database.settings import Settings
     from ainarres.domain.commands import Command
     from ainarres.verbs.session import Session
 
 
-def init(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Make a ledger, adopt the stock role cards and workflows, write sample files here; safe to repeat."""
+def init(
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take away what it wrote here and nobody edited; the ledger stays")
+    ] = False,
+    json: Json = False,
+    url: Url = None,
+    home: Home = None,
+) -> int:
+    """Make a ledger, adopt the stock workflows, write sample files and a word to agents here; safe to repeat."""
+    folder = Path.cwd()
+    project = project_key(folder.name)
+    if undo:
+        return _undo(folder, samples.files(project, home=home), as_json=json)
     from ainarres.database.migrate import migrate  # noqa: PLC0415 - the table of commands needs no driver
 
     given = access.settings(url, home)
     applied = migrate(_owner(given))
     with access.session(_untrusted_token(given)) as session:
+        found = None if applied else _in_use(session)
         ledger, adopted = _open(session)
-    project = project_key(Path.cwd().name)
-    written, kept = _write(samples.files(project, home=str(given.home) if home else None))
+    touched = onboarding.install(folder, samples.files(project, home=str(given.home) if home else None))
     commands = [
         "ainarres project adopt project.toml",
         "ainarres family adopt families.toml",
@@ -36,23 +50,49 @@ def init(json: Json = False, url: Url = None, home: Home = None) -> int:
         "ainarres board --watch",
     ]
     if json:
-        return show(
-            {
-                "ledger": ledger,
-                "migrations": applied,
-                "adopted": adopted,
-                "written": written,
-                "kept": kept,
-                "next": commands,
-            }
-        )
+        files = [{"path": str(one.path), "what": one.what} for one in touched]
+        register = {"mcp": list(registration.lines(given.server)), "hooks": list(registration.hooks())}
+        made = {"ledger": ledger, "found": found, "migrations": applied, "adopted": adopted, "files": files}
+        return show({**made, "register": register, "next": commands})
     print(f"ledger {ledger}" + ("" if given.url else f" in {given.home}"))
-    for title, rows in (("migrated", applied), ("adopted", adopted), ("wrote", written), ("kept as it was", kept)):
+    if found is not None:
+        print(f"  found in use: {found['events']} events, projects: {', '.join(found['projects']) or 'none'}")
+    for title, rows in (("migrated", applied), ("adopted", adopted)):
         for row in rows:
             print(f"  {title}: {row}")
+    _tell_files(touched)
     print("next, once the two sample files say what you want:")
     print("\n".join(f"  {command}" for command in commands))
+    print("to give a harness the tools (after `ainarres serve`; AINARRES_TOKEN is the agent's own), one of:")
+    print("\n".join(f"  {line}" for line in registration.lines(given.server)))
+    print("to have it reminded of its task, under `hooks` of .claude/settings.json:")
+    print(",\n".join(f"  {line}" for line in registration.hooks()))
     return 0
+
+
+def _undo(folder: Path, files: dict[str, str], *, as_json: bool) -> int:
+    touched = onboarding.remove(folder, files)
+    if as_json:
+        return show({"files": [{"path": str(one.path), "what": one.what} for one in touched]})
+    _tell_files(touched)
+    print("the ledger stays; `ainarres down` stops its server" if touched else "nothing of `ainarres init` is here")
+    return 0
+
+
+def _tell_files(touched: list[Touched]) -> None:
+    for one in touched:
+        print(f"  {one.what}: {one.path}")
+
+
+def _in_use(session: Session) -> dict[str, Any] | None:
+    """Return what a ledger holds that somebody opened before; null for one that nobody did."""
+    from ainarres.ledger.store import horizon  # noqa: PLC0415 - as above
+    from ainarres.projections import declared  # noqa: PLC0415 - as above
+
+    if declared.one(session.connection, "opened") is None:
+        return None
+    projects = [row["key"] for row in declared.rows(session.connection, "projects")]
+    return {"events": horizon(session.connection), "projects": projects}
 
 
 def up(json: Json = False, url: Url = None, home: Home = None) -> int:
@@ -125,20 +165,6 @@ def _do(session: Session, command: Command) -> dict[str, Any]:
     if not envelope.ok:
         raise Fault(f"{type(command).__name__} was refused: {envelope.reason}")
     return dict(envelope.extra)
-
-
-def _write(files: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Write the files that are not there; returns the paths written and the paths left alone."""
-    written, kept = [], []
-    for name, text in files.items():
-        path = Path.cwd() / name
-        try:
-            with path.open("x", encoding="utf-8") as opened:
-                opened.write(text)
-            written.append(str(path))
-        except FileExistsError:
-            kept.append(str(path))
-    return written, kept
 
 
 def _say(said: str, document: dict[str, Any], *, as_json: bool) -> int:

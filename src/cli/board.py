@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ainarres.cli import access, trouble
-from ainarres.cli.people import At, Home, Json, Lane, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import as_of, lane_of, show
+from ainarres.cli import question
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
-from ainarres.projections.wording import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    import psycopg
     from rich.console import Console, RenderableType
     from rich.text import Text
 
+    from ainarres.cli.table import Entry
+    from ainarres.database.settings import Settings
     from ainarres.projections.columns import Card
     from ainarres.projections.columns import Lane as Columns
 
@@ -30,51 +27,41 @@ INTERVAL = 1.0
 _STYLES = {"held": "green", "abandoned": "yellow", "blocked": "red", "waiting": "dim", "done": "dim", "open": ""}
 
 
-def board(
-    *,
-    lane: Lane = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Draw it again every second until Ctrl-C")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="At most so many a column")] = 8,
-    at: At = None,
-    json: Json = False,
-    url: Url = None,
-    home: Home = None,
-) -> int:
-    """Draw the board: who holds what, for how long, and how much of the lease is left."""
-    from ainarres.projections import glance, governed  # noqa: PLC0415 - the table of commands needs no driver
-
-    if watch and at is not None:
+def board(entry: Entry, fields: dict[str, Any], given: Settings, *, as_json: bool) -> int:
+    """Draw the board once, or again and again."""
+    watch, past = fields.pop("watch", False), fields.get("at") is not None
+    if watch and past:
         raise InvalidInput("--watch", "the past does not change", "leave out --watch or --at")
-    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
-        full = lane_of(connection, lane)
-        if isinstance(full, Refusal):
-            return trouble.refuse(full, as_json=json)
-        if json:
-            now, lanes = glance.read_columns(connection, full, limit)
-            governance = governed.look(connection).to_json()
-            return show({"lanes": [one.to_json(now) for one in lanes], "governance": governance})
-        if watch:
-            return _watch(connection, full, limit)
-        _console().print(_look(connection, full, limit))
+
+    def look() -> str | Refusal:
+        return question.ask(entry, fields, given, "json")
+
+    found = look()
+    if as_json or isinstance(found, Refusal):
+        return question.tell(found, as_json=as_json)
+    if watch:
+        return _watch(look)
+    if past:  # the line that says which
+        moment = question.ask(entry, {**fields, "limit": 1}, given, "text")
+        print(str(moment).partition("\n")[0])
+    _console().print(draw(*_parts(found)))
     return 0
-
-
-def _look(connection: psycopg.Connection[Any], lane: str | None, limit: int) -> RenderableType:
-    from ainarres.projections import glance, governed  # noqa: PLC0415 - as above
-
-    lanes = glance.read_columns(connection, lane, limit)[1]
-    governance = governed.look(connection)
-    told = [] if governance.lines() == [NONE] else ["governance:", *governance.lines()]
-    return draw(lanes, told)
 
 
 def draw(lanes: Iterable[Columns], told: Iterable[str] = ()) -> RenderableType:
     """Return the lanes as something rich can print, and lines under them."""
-    from rich.console import Group  # noqa: PLC0415 - as above
+    from rich.console import Group  # noqa: PLC0415 - the table of commands needs none of it
     from rich.text import Text  # noqa: PLC0415 - as above
 
     drawn: list[RenderableType] = [_lane(one) for one in lanes]
     return Group(*(drawn or [Text("no lanes yet: ainarres project adopt FILE")]), *map(Text, told))
+
+
+def _parts(found: str) -> tuple[list[Columns], list[str]]:
+    from ainarres.projections.columns import parse  # noqa: PLC0415 - as above
+
+    document = json.loads(found)
+    return [parse(one) for one in document["lanes"]], document["told"]
 
 
 def _lane(lane: Columns) -> RenderableType:
@@ -105,19 +92,25 @@ def _column(cards: Iterable[Card], count: int, among: list[Any]) -> Text:
     return text
 
 
-def _watch(connection: psycopg.Connection[Any], lane: str | None, limit: int) -> int:
+def _watch(look: Callable[[], str | Refusal]) -> int:
     from rich.live import Live  # noqa: PLC0415 - as above
+
+    def drawn() -> RenderableType:
+        found = look()
+        if isinstance(found, Refusal):
+            raise InvalidInput("--watch", found.reason)
+        return draw(*_parts(found))
 
     console = _console()
     try:
         if not console.is_terminal:  # a pipe gets one board after another
             while True:
-                console.print(_look(connection, lane, limit))
+                console.print(drawn())
                 console.file.flush()
                 time.sleep(INTERVAL)
         with Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(_look(connection, lane, limit), refresh=True)
+                live.update(drawn(), refresh=True)
                 time.sleep(INTERVAL)
     except KeyboardInterrupt:
         return 0

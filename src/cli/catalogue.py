@@ -1,8 +1,8 @@
 """Every command of the release, once: where it stands, what runs it, and an example that works.
 
-Verbs name a command model, whose fields become arguments and options; other commands name a function, whose signature
-typer reads. ``reference`` makes ``table.json``, from which the program starts, and docs/cli.md of both; nothing imports
-this module at run time.
+Verbs name a command model and reads a question, whose fields become arguments and options; other commands name a
+function, whose signature typer reads. ``reference`` makes of them ``table.json``, from which the program starts, and
+docs/cli.md; nothing imports this module at run time.
 """
 
 from __future__ import annotations
@@ -38,6 +38,18 @@ class Act:
     function: str
     group: str
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A read: ``question`` is its model; ``function`` writes the answer where printing it is not all."""
+
+    words: str
+    question: str
+    group: str
+    example: str
+    places: tuple[str, ...] = ()
+    function: str = ""
 
 
 VERBS = (
@@ -158,41 +170,14 @@ ACTS = (
     Act("mcp", "serving:mcp", "start", "ainarres mcp"),
     Act("doctor", "doctor:doctor", "start", "ainarres doctor"),
     Act("config show", "configuration:show", "start", "ainarres config show --origin"),
-    Act("whoami", "agents:whoami", "agent", "ainarres whoami"),
-    Act("card", "agents:card", "agent", "ainarres card reviewer"),
     Act("agent run", "agents:run", "operate", "ainarres agent run --family opencode+qwen -- ./worker"),
-    Act("", "here:here", "watch", "ainarres"),
-    Act("status", "watch:status", "watch", "ainarres status --lane web/dev"),
-    Act("board", "board:board", "watch", "ainarres board --watch"),
-    Act("timeline", "watch:timeline", "watch", "ainarres timeline --type TaskRejected --limit 20"),
-    Act("task show", "watch:task", "watch", "ainarres task show d25d"),
-    Act("history", "watch:history", "watch", "ainarres history d25d"),
-    Act("report", "figures:report", "watch", "ainarres report --lane web/dev"),
-    Act("reviews", "figures:reviews", "watch", "ainarres reviews --by maker"),
-    Act("demand", "figures:demand", "watch", "ainarres demand --lane web/dev"),
-    Act("agents", "roster:agents", "watch", "ainarres agents --family opencode+qwen"),
-    Act("families", "definitions:families", "watch", "ainarres families"),
-    Act("family list", "definitions:families", "operate", "ainarres family list"),
-    Act("token list", "definitions:tokens", "operate", "ainarres token list"),
     Act("workflow check", "definitions:check", "operate", "ainarres workflow check dev.toml"),
     Act("workflow show", "definitions:show", "operate", "ainarres workflow show dev"),
     Act("workflow graph", "definitions:graph", "operate", "ainarres workflow graph dev"),
     Act("workflow diff", "definitions:diff", "operate", "ainarres workflow diff dev.toml"),
-    Act("workflow list", "definitions:workflows", "operate", "ainarres workflow list"),
-    Act("project list", "definitions:projects", "operate", "ainarres project list"),
-    Act("replay", "past:replay", "audit", "ainarres replay d25d"),
-    Act("diff", "past:diff", "audit", "ainarres diff --from 2026-03-01T12:00:00Z --to 1500"),
     Act("follow", "audit:follow", "audit", "ainarres follow"),
     Act("policy check", "governance:check", "govern", "ainarres policy check sequential"),
     Act("policy diff", "governance:diff", "govern", "ainarres policy diff sequential"),
-    Act("policy list", "governance:policies", "govern", "ainarres policy list"),
-    Act("governance status", "governance:status", "govern", "ainarres governance status"),
-    Act(
-        "governance explain",
-        "governance:explain",
-        "govern",
-        "ainarres governance explain opencode+qwen role:implementer",
-    ),
     Act(
         "governance simulate",
         "governance:simulate",
@@ -205,8 +190,6 @@ ACTS = (
         "govern",
         "ainarres governance backtest --policy strikes --since 2026-11-01",
     ),
-    Act("flag list", "governance:flags", "govern", "ainarres flag list"),
-    Act("inbox", "governance:inbox", "watch", "ainarres inbox"),
     Act("rebuild", "audit:rebuild", "audit", "ainarres rebuild --check"),
     Act("seal", "witness:seal", "audit", "ainarres seal --key-file seal.key --to /mnt/witness/ainarres.note"),
     Act("verify", "witness:verify", "audit", "ainarres verify --against /mnt/witness/ainarres.note"),
@@ -214,4 +197,44 @@ ACTS = (
     Act("export", "copies:export", "audit", "ainarres export --to ledger.jsonl"),
     Act("import", "copies:load", "audit", "ainarres import ledger.jsonl --home copy"),
     Act("promote", "copies:promote", "audit", "ainarres promote --home copy"),
+)
+
+ASKS = (
+    Ask("", "Here", "watch", "ainarres", function="here:here"),
+    Ask("whoami", "WhoAmI", "agent", "ainarres whoami"),
+    Ask("card", "Card", "agent", "ainarres card reviewer", ("role",)),
+    Ask("prime", "Prime", "agent", "ainarres prime"),
+    Ask("hook", "Hook", "agent", "ainarres hook start", ("event",), function="hook:hook"),
+    Ask("status", "Status", "watch", "ainarres status --lane web/dev"),
+    Ask("board", "Board", "watch", "ainarres board --watch", function="board:board"),
+    Ask("timeline", "Timeline", "watch", "ainarres timeline --type TaskRejected --limit 20"),
+    Ask("task list", "Tasks", "watch", "ainarres task list --stage implementing"),
+    Ask("task show", "OneTask", "watch", "ainarres task show d25d", ("task",)),
+    Ask("history", "History", "watch", "ainarres history d25d", ("task",)),
+    Ask("report", "Report", "watch", "ainarres report --lane web/dev", function="figures:report"),
+    Ask("reviews", "Reviews", "watch", "ainarres reviews --by maker"),
+    Ask("spend", "Spend", "watch", "ainarres spend --lane web/dev"),
+    Ask("epics", "Epics", "watch", "ainarres epics"),
+    Ask("watch", "Watch", "watch", "ainarres watch"),
+    Ask("demand", "Demand", "watch", "ainarres demand --lane web/dev"),
+    Ask("left", "Outlook", "watch", "ainarres left --lanes web/dev"),
+    Ask("inbox", "Inbox", "watch", "ainarres inbox"),
+    Ask("agents", "Agents", "watch", "ainarres agents --family opencode+qwen"),
+    Ask("families", "Families", "watch", "ainarres families"),
+    Ask("family list", "Families", "operate", "ainarres family list"),
+    Ask("token list", "Tokens", "operate", "ainarres token list"),
+    Ask("workflow list", "Workflows", "operate", "ainarres workflow list"),
+    Ask("project list", "Projects", "operate", "ainarres project list"),
+    Ask("policy list", "Policies", "govern", "ainarres policy list"),
+    Ask("governance status", "Governance", "govern", "ainarres governance status"),
+    Ask(
+        "governance explain",
+        "Explain",
+        "govern",
+        "ainarres governance explain opencode+qwen role:implementer",
+        ("family", "capability"),
+    ),
+    Ask("flag list", "Flags", "govern", "ainarres flag list"),
+    Ask("replay", "Replay", "audit", "ainarres replay d25d", ("task",)),
+    Ask("diff", "Diff", "audit", "ainarres diff --from 2026-03-01T12:00:00Z --to 1500"),
 )

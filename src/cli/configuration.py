@@ -8,7 +8,7 @@ import typer
 
 from ainarres.cli import access
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import show as show_json
+from ainarres.cli.shown import show as show_json
 
 NAMES = ("home", "url", "server", "token", "project", "lane", "fence")
 

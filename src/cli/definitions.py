@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ainarres.cli import access, documents, trouble
-from ainarres.cli.people import At, Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import as_of
-from ainarres.cli.watch import show as show_json
+from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.shown import show as show_json
 from ainarres.domain.refusal import Refusal
-from ainarres.projections.wording import instant, printable
+from ainarres.projections.wording import printable
 
 if TYPE_CHECKING:
     from ainarres.domain.source import Problem
@@ -24,78 +23,6 @@ Name = Annotated[
 ]
 File = Annotated[str, typer.Argument(metavar="FILE", help="Workflow file, or - for standard input")]
 Version = Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="An older version")]
-
-
-def families(at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
-    """List families with their grants and what they are denied."""
-    from ainarres.projections import declared  # noqa: PLC0415 - the table of commands needs no driver
-
-    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
-        rows = declared.rows(connection, "families")
-    if json:
-        return show_json({"families": rows})
-    print(f"families ({len(rows)}):")
-    for row in rows:
-        about = f"{printable(row['label'])}, {printable(row['maker'])}, cost class {row['cost_class']}"
-        print(f"- {printable(row['key'])} ({about}): {printable(', '.join(row['grants'])) or 'no grants'}")
-        for denial in row["denials"]:
-            until = f"until {denial['until'][:19]}" if denial["until"] else "until lifted"
-            print(f"    denied {printable(denial['feature'])} {until}: {printable(denial['reason'], 120)}")
-    return _none(rows, "ainarres family adopt families.toml")
-
-
-def tokens(
-    all_: Annotated[bool, typer.Option("--all", help="Expired and revoked ones too")] = False,
-    json: Json = False,
-    url: Url = None,
-    home: Home = None,
-) -> int:
-    """List credentials, without the tokens: those are shown once, when issued."""
-    from ainarres.projections import declared  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        rows = declared.rows(connection, "credentials", all=all_)
-    if json:
-        return show_json({"credentials": rows})
-    print(f"credentials ({len(rows)}):")
-    for row in rows:
-        who = f"{printable(row['agent'])} ({printable(row['family'] or row['scope'])})"
-        narrowed = "" if row["narrowing"] is None else f", only {printable(', '.join(row['narrowing'])) or 'nothing'}"
-        print(f"- {row['id']} {who}: {row['state']}, until {instant(row['expires_at'])[:19]}Z{narrowed}")
-    return _none(rows, "ainarres token issue --family FAMILY")
-
-
-def projects(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """List projects with their lanes."""
-    from ainarres.projections import declared  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        rows = declared.rows(connection, "projects")
-    if json:
-        return show_json({"projects": rows})
-    print(f"projects ({len(rows)}):")
-    for row in rows:
-        print(f"- {printable(row['key'])}: {printable(row['title'])}")
-        for lane in row["lanes"]:
-            paused = " (paused)" if lane["paused"] else ""
-            print(f"    {printable(lane['key'])}: workflow {printable(lane['workflow'])}{paused}")
-    return _none(rows, "ainarres project adopt project.toml")
-
-
-def workflows(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """List adopted workflows, newest version of each, and the lanes that follow them."""
-    from ainarres.projections import declared  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        rows = declared.rows(connection, "workflows")
-    if json:
-        return show_json({"workflows": rows})
-    print(f"workflows ({len(rows)}):")
-    for row in rows:
-        stages = " → ".join(stage["key"] for stage in row["definition"]["stage"])
-        lanes = f" (lanes: {printable(', '.join(row['lanes']))})" if row["lanes"] else ""
-        print(f"- {printable(row['key'])} version {row['version']}: {printable(stages)}{lanes}")
-    return _none(rows, "ainarres workflow adopt FILE")
 
 
 def check(file: File, json: Json = False) -> int:
@@ -201,9 +128,3 @@ def _told(problems: tuple[Problem, ...], *, as_json: bool) -> int:
     else:
         print("\n".join(printable(str(problem)) for problem in problems))
     return 2
-
-
-def _none(rows: list[Any], cure: str) -> int:
-    if not rows:
-        print(f"  (none) — {cure}")
-    return 0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ainarres.cli import access
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.shown import show
 from ainarres.cli.trouble import one_line
-from ainarres.cli.watch import show
 from ainarres.faults import AinarresError
 
 if TYPE_CHECKING:

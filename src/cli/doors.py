@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ainarres.cli import access, remote
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import AinarresError, InvalidInput
-from ainarres.projections import declared, glance
-from ainarres.verbs import asked, asking
-from ainarres.verbs.envelope import Envelope, plain_value, refused
+from ainarres.reads.ask import READS, ask
+from ainarres.verbs import asked
+from ainarres.verbs.envelope import Envelope, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +30,10 @@ class Through:
         """Say a verb and return its envelope."""
         return await asyncio.to_thread(_safely, lambda: remote.say(self._given, verb, fields, key or uuid.uuid4()))
 
-    async def read(self, path: tuple[str, ...]) -> dict[str, Any]:
-        """Read a task or a card."""
-        return await asyncio.to_thread(_safely, lambda: remote.read(self._given, *path))
+    async def read(self, question: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a question and return its answer's document."""
+        path = READS[question].path
+        return await asyncio.to_thread(_safely, lambda: _document(remote.text(self._given, path, fields)))
 
 
 class Straight:
@@ -45,32 +46,24 @@ class Straight:
         """Say a verb and return its envelope."""
         return await asyncio.to_thread(_safely, lambda: self._say(verb, fields, key or uuid.uuid4()))
 
-    async def read(self, path: tuple[str, ...]) -> dict[str, Any]:
-        """Read a task or a card."""
-        return await asyncio.to_thread(_safely, lambda: self._read(*path))
+    async def read(self, question: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a question and return its answer's document."""
+        return await asyncio.to_thread(_safely, lambda: self._read(question, fields))
 
     def _say(self, verb: str, fields: Mapping[str, Any], key: uuid.UUID) -> dict[str, Any]:
         command = asked.read(asked.VERBS[verb], fields)
         with access.session(self._given) as session:
             return session.execute(command, key).to_json()
 
-    def _read(self, kind: str, name: str) -> dict[str, Any]:
+    def _read(self, question: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         with access.connection(self._given) as connection:
-            who = asking.whoami(connection, self._given.token)
-            if isinstance(who, Refusal):
-                return refused(who).to_json()
-            if kind == "cards":
-                found = declared.one(connection, "card", role=name, version=None)
-                return _plain(found) if found else refused(Refusal("not_found", "no such role card")).to_json()
-            which = declared.task(connection, name)
-            if isinstance(which, Refusal):
-                return refused(which).to_json()
-            return _plain(glance.read_portrait(connection, which).to_json())
+            found = ask(connection, self._given.token, question, fields)
+            return _document(found if isinstance(found, Refusal) else found.written("json"))
 
 
-def _plain(document: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(document, default=plain_value))
-    return plain
+def _document(found: str | Refusal) -> dict[str, Any]:
+    document: dict[str, Any] = refused(found).to_json() if isinstance(found, Refusal) else json.loads(found)
+    return document
 
 
 def _safely(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Governance for people: policies, who is suspended and why, what a policy would do, and what awaits a decision."""
+"""Governance for people: is a policy sound, what would it change, what would it have done."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import typer
 
 from ainarres.cli import access, documents
 from ainarres.cli.definitions import _told
-from ainarres.cli.people import At, Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import as_of
-from ainarres.cli.watch import show as show_json
+from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
+from ainarres.cli.shown import show as show_json
 from ainarres.faults import InvalidInput
-from ainarres.projections.wording import instant, printable
+from ainarres.projections.wording import printable
+from ainarres.reads.governed import span
 
 if TYPE_CHECKING:
     from ainarres.domain.policy import Policy
@@ -25,8 +25,6 @@ File = Annotated[
     str, typer.Argument(metavar="NAME|FILE", help="A stock policy, a file that ends in .toml, or - for standard input")
 ]
 Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Policy file, or a stock policy by its name")]
-FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="Family as harness+model")]
-Capability = Annotated[str, typer.Argument(metavar="CAPABILITY", help="The role, as role:implementer")]
 
 
 def check(file: File, json: Json = False) -> int:
@@ -57,62 +55,6 @@ def diff(file: File, json: Json = False, url: Url = None, home: Home = None) -> 
     if json:
         return show_json({"policy": new.key, "replaces": standing["key"] if standing else None, "changes": lines})
     print("\n".join(map(printable, lines)) or f"{file} is what is in force already")
-    return 0
-
-
-def policies(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """List the policies in force."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        rows = governed.rows(connection, "standing")
-    if json:
-        return show_json({"policies": rows})
-    print(f"policies in force ({len(rows)}):")
-    print("\n".join(map(_policy_line, rows)) or "  (none) — ainarres policy adopt sequential")
-    return 0
-
-
-def status(at: At = None, json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Show policies, suspensions with time to heal, halted capabilities, open flags and the evidence there is."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection, as_of(connection, at, as_json=json):
-        found = governed.look(connection)
-    unread = isinstance(found, governed.Unread)
-    if json:
-        show_json(found.to_json())
-        return int(unread)
-    lines = ["governance:", *found.lines()]
-    if not isinstance(found, governed.Unread):
-        lines += ["policies in force:", *([_policy_line(row) for row in found.policies] or ["  (none)"])]
-        lines.append("evidence:")
-        lines += [
-            f"- {printable(row['family'])} / {row['capability']}: {row['faults']} faults of {row['submissions']}"
-            for row in found.evidence
-        ] or ["  (none)"]
-    print("\n".join(lines))
-    return int(unread)
-
-
-def explain(family: FamilyName, capability: Capability, json: Json = False, url: Url = None, home: Home = None) -> int:
-    """Show each suspension of a family at a capability, with the rejections that led to it."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        history = governed.rows(connection, "history", family=family, feature=capability)
-        causes = [governed.rows(connection, "positions", positions=row["cause"]) for row in history]
-    if json:
-        return show_json({"suspensions": [row | {"events": causes[one]} for one, row in enumerate(history)]})
-    if not history:
-        print(f"{printable(family)} was never suspended from {printable(capability)}")
-    for one, row in enumerate(history):
-        by = f"policy {row['policy']} version {row['policy_version']}" if row["policy"] else f"{row['suspended_by']}"
-        print(f"{row['state']}: suspension {row['n']} by {printable(by)}, {_span(row)}: {printable(row['reason'])}")
-        for event in causes[one]:
-            who = printable(event["actor"] or "?")
-            said = f"{event['type']} {event['task']} by {who}: {printable(event['reason'] or '')}"
-            print(f"    #{event['position']} {said}")
     return 0
 
 
@@ -187,42 +129,6 @@ def backtest(
     return 0
 
 
-def flags(
-    all_: Annotated[bool, typer.Option("--all", help="Resolved ones too")] = False,
-    json: Json = False,
-    url: Url = None,
-    home: Home = None,
-) -> int:
-    """List flags, open ones first."""
-    from ainarres.projections import governed  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        rows = governed.rows(connection, "flags", all=all_)
-    if json:
-        return show_json({"flags": rows})
-    print(f"flags ({len(rows)}):")
-    for row in rows:
-        subject = " / ".join(part for part in (row["family"], row["capability"]) if part)
-        state = f"resolved: {printable(row['resolution'])}" if row["resolved_at"] else "open"
-        about = f"{row['kind']} ({row['severity']}) {printable(subject)}: {printable(row['gap'], 120)}"
-        print(f"- {row['id']} {about} [{state}]")
-    if not rows:
-        print("  (none)")
-    return 0
-
-
-def inbox(json: Json = False, url: Url = None, home: Home = None) -> int:
-    """List what awaits a person: what it is, the evidence, and the command that acts on it."""
-    from ainarres.projections import inbox as waiting  # noqa: PLC0415 - as above
-
-    with access.opened(url, home) as connection:
-        items = waiting.gather(connection)
-    if json:
-        return show_json({"inbox": [item.to_json() for item in items]})
-    print(waiting.render(items))
-    return 0
-
-
 def _read(named: str) -> Policy | tuple[Problem, ...]:
     from ainarres.domain.policy import read_policy  # noqa: PLC0415 - as above
 
@@ -248,15 +154,6 @@ def _moment(since: str | None) -> int | datetime | None:
         raise InvalidInput("--since", problem, "write 4711 or 2026-11-21T09:00Z") from None
 
 
-def _policy_line(row: dict[str, Any]) -> str:
-    broken = f" — BROKEN, judges nobody: {printable(row['broken'], 160)}" if row["broken"] else ""
-    return f"- {printable(row['key'])} version {row['version']} ({printable(row['slot'])}){broken}"
-
-
-def _span(row: dict[str, Any]) -> str:
-    return f"{instant(row['since'])[:19]}Z to {instant(row['until'])[:19]}Z"
-
-
 def _suspension_line(row: dict[str, Any]) -> str:
     cause = ", ".join(f"#{one}" for one in row["cause"])
-    return f"- {printable(row['family'])} / {row['capability']} {_span(row)} (n {row['n']}): {cause}"
+    return f"- {printable(row['family'])} / {row['capability']} {span(row)} (n {row['n']}): {cause}"

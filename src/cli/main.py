@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ainarres.cli.table import Table
+    from ainarres.cli.table import Entry, Table
 
 HELP = ("-h", "--help")
 LEADING = ("--url", "--home")
@@ -55,10 +55,18 @@ def _run(words: list[str]) -> int:
 
         print(manual.page(entry))
         return 0
+    return _start(entry, rest)
+
+
+def _start(entry: Entry, rest: list[str]) -> int:
     if entry.model:
         from ainarres.cli import verb  # noqa: PLC0415 - as above
 
         return verb.run(entry, rest)
+    if entry.question:
+        from ainarres.cli import question  # noqa: PLC0415 - as above
+
+        return question.run(entry, rest)
     from ainarres.cli import people  # noqa: PLC0415 - as above
 
     return people.run(entry, rest)
@@ -79,9 +87,9 @@ def _bare(table: Table, leading: list[str], words: list[str]) -> int:
 
         print(manual.overview(table))
         return 0
-    from ainarres.cli import people  # noqa: PLC0415 - as above
+    from ainarres.cli import question  # noqa: PLC0415 - as above
 
-    return people.run(table.entry(""), leading)
+    return question.run(table.entry(""), leading)
 
 
 def _no_command(table: Table, words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Commands that typer parses: everything but the verbs. One command is built a process, from one function's signature.
+"""Commands that typer parses: neither verbs nor reads. One command is built a process, from one function's signature.
 
 A function prints what it has to say and returns its exit status; the options that all of them share are named here.
 """
@@ -23,15 +23,6 @@ Url = Annotated[
     str | None, typer.Option("--url", metavar="URL", help="Address of PostgreSQL, in place of the embedded server")
 ]
 Home = Annotated[str | None, typer.Option("--home", metavar="DIRECTORY", help="Directory of the embedded server")]
-Lane = Annotated[
-    str | None, typer.Option("--lane", metavar="LANE", help="Lane as `project/lane`; all of them if left out")
-]
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--at", metavar="POSITION|TIME", help="As of a position of the ledger or a time, as the ledger knew it"
-    ),
-]
 
 # Typer has carried click inside and outside of itself; this class is the root of its complaints in either case.
 _COMPLAINT: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from ainarres.cli import manual, people
 from ainarres.cli.arguments import ARTIFACTS
-from ainarres.cli.catalogue import ACTS, GROUPS, VERBS
+from ainarres.cli.catalogue import ACTS, ASKS, GROUPS, VERBS
 from ainarres.cli.table import FILE, Table
 from ainarres.domain import commands
 from ainarres.domain.events import Artifact
+from ainarres.reads import question
+from ainarres.reads.ask import READS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-    from ainarres.cli.catalogue import Act, Verb
+    from ainarres.cli.catalogue import Act, Ask, Verb
 
 _WORDS = {
     "lane": "Lane as `project/lane`; the lane alone where it is unique",
@@ -64,6 +66,11 @@ _UNIVERSAL = (
     ("home", "--home", "text", "Directory of the embedded server", "DIRECTORY"),
 )
 _KEY = ("key", "--key", "text", "Idempotency key: a repeat with the same key appends nothing", "UUID")
+_EXTRA = {
+    "Board": (("watch", "--watch", "flag", "Draw it again every second until Ctrl-C", ""),),
+    "Report": (("out", "--out", "text", "Write it to a file", "FILE"),),
+}
+"""What reads take on the command line alone, by their question."""
 _DOCUMENTS = {
     "": ("document", "File, or - for standard input", "FILE"),
     "policy adopt": ("policy", "A stock policy, a file that ends in .toml, or - for standard input", "NAME|FILE"),
@@ -77,6 +84,7 @@ _APART = ("instruction", "instructed_by")
 def table() -> dict[str, Any]:
     """Return the table's document: groups, and each command's entry."""
     entries = {verb.words: _verb(verb) for verb in VERBS} | {act.words: _act(act) for act in ACTS}
+    entries |= {one.words: _ask(one) for one in ASKS}
     order = [words for group in GROUPS for words in entries if entries[words]["group"] == group]
     return {"groups": GROUPS, "commands": {words: entries[words] for words in order}}
 
@@ -116,7 +124,18 @@ def _act(act: Act) -> dict[str, Any]:
     return _entry(act, _first_line(function), places, options, function=act.function)
 
 
-def _entry(of: Verb | Act, summary: str, places: list[Any], options: list[Any], **run: str) -> dict[str, Any]:
+def _ask(one: Ask) -> dict[str, Any]:
+    model: type[BaseModel] = getattr(question, one.question)
+    path = READS[one.question].path if one.question in READS else ""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    places = [_place(name, fields.pop(name), False, one.words) for name in one.places]
+    options = [row for name, field in fields.items() for row in _options(name, field)]
+    options += [_row(*row) for row in (*_EXTRA.get(one.question, ()), *_UNIVERSAL)]
+    row = _entry(one, _first_line(model), places, options, function=one.function)
+    return {**row, "question": one.question, "path": path}
+
+
+def _entry(of: Verb | Act | Ask, summary: str, places: list[Any], options: list[Any], **run: str) -> dict[str, Any]:
     named = {"group": of.group, "summary": summary, "example": of.example, "model": "", "function": ""}
     return {**named, **run, "places": places, "options": options}
 
@@ -141,7 +160,8 @@ def _options(name: str, field: FieldInfo) -> list[dict[str, Any]]:
             ),
         ]
     kind, choices = _kind(field.annotation)
-    metavar = "|".join(choices) if choices else _METAVARS.get(kind, "")
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    metavar = str(extra.get("metavar", "|".join(choices) if choices else _METAVARS.get(kind, "")))
     default = field.get_default(call_default_factory=True) if not field.is_required() else None
     shown = str(default) if default and kind in ("text", "number") else ""
     flag = "--artifact" if kind == "artifact" else "--" + name.replace("_", "-")

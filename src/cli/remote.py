@@ -6,12 +6,12 @@ Neither psycopg nor pydantic is imported here, or by what this imports: the serv
 from __future__ import annotations
 
 import errno
-import http.client
 import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from ainarres.domain.refusal import Refusal
 from ainarres.faults import Fault, InvalidInput, LedgerUnavailable
 
 if TYPE_CHECKING:
@@ -24,11 +24,20 @@ ANSWER_SECONDS = 60
 """Seconds that a verb may take; a claim's own wait comes on top."""
 LONGEST_WAIT = 120
 """Seconds after which a server ends a claim's wait."""
+_OK = 200
+_PROBLEM = ("type", "title", "status", "code", "detail")
+_ENVELOPE = ("ok", "code", "reason", "task", "event", "next", "position")
 _FORBIDDEN = (errno.EPERM, errno.EACCES)
 _SANDBOX = (
     "use the tools of `ainarres mcp`, which harnesses start outside the sandbox, or let the sandbox reach the network "
     "(codex: -c sandbox_workspace_write.network_access=true)"
 )
+
+
+class Incomplete(str):
+    """An answer of which a part could not be read; it says which."""
+
+    __slots__ = ()
 
 
 def chosen(given: Settings) -> bool:
@@ -47,7 +56,8 @@ def say(given: Settings, verb: str, fields: Mapping[str, Any], key: UUID) -> dic
     seconds = ANSWER_SECONDS + (LONGEST_WAIT if fields.get("wait") else 0)
     path = f"/v1/verbs/{verb.replace(' ', '-')}"
     request = ("POST", path, json.dumps(fields).encode())
-    found = _ask(given, request, headers, seconds=seconds, again=f"repeat it with --key {key}")
+    status, body, _ = _ask(given, request, headers, seconds=seconds, again=f"repeat it with --key {key}")
+    found = _document(str(given.server), status, body)
     if found.get("code") == "invalid" and "problem" in found:
         raise InvalidInput(found["field"], found["problem"], found["cure"])
     if found.get("code") == "unavailable":
@@ -57,18 +67,37 @@ def say(given: Settings, verb: str, fields: Mapping[str, Any], key: UUID) -> dic
     return found
 
 
-def read(given: Settings, *path: str, **query: str | int | None) -> dict[str, Any]:
-    """Read what stands under ``/v1/`` and these words. Raises as ``say`` does; a refusal comes back as it is."""
-    asked = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items() if value is not None)
-    words = "/".join(quote(word, safe="") for word in path)
-    where = f"/v1/{words}" + (f"?{asked}" if asked else "")
-    return _ask(given, ("GET", where, None), {}, seconds=ANSWER_SECONDS, again="try again")
+def text(given: Settings, path: str, fields: Mapping[str, Any], form: str = "json") -> str | Refusal:
+    """Ask the read at ``path`` below ``/v1/``, whose words in braces are fields; return its answer as it is printed.
+
+    Raises as ``say`` does.
+    """
+    left = dict(fields)
+    words = [quote(str(left.pop(word[1:-1])), safe="") if word[:1] == "{" else word for word in path.split("/")]
+    query = "&".join(f"{name}={quote(_written(value), safe='')}" for name, value in left.items())
+    where = "/v1/" + "/".join(words) + (f"?{query}" if query else "")
+    media = "application/json" if form == "json" else "text/plain"
+    status, body, whole = _ask(
+        given, ("GET", where, None), {"Accept": media}, seconds=ANSWER_SECONDS, again="try again"
+    )
+    if status == _OK:
+        found = body.decode("utf-8").removesuffix("\n")
+        return found if whole else Incomplete(found)
+    document = _document(str(given.server), status, body)
+    details = {name: value for name, value in document.items() if name not in _ENVELOPE}
+    return Refusal(document["code"], str(document["reason"]), details)
+
+
+def _written(value: Any) -> str:
+    return ",".join(value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _ask(
     given: Settings, request: tuple[str, str, bytes | None], headers: dict[str, str], *, seconds: float, again: str
-) -> dict[str, Any]:
-    """Send method, path and body, and return the document that comes back."""
+) -> tuple[int, bytes, bool]:
+    """Send method, path and body, and return the status, the body, and whether the answer is whole."""
+    import http.client  # noqa: PLC0415 - a verb straight to the database needs none of it
+
     method, path, body = request
     assert given.server is not None
     if given.token is None:
@@ -87,7 +116,7 @@ def _ask(
         sent = {**headers, "Authorization": f"Bearer {given.token.strip()}"}
         wire.request(method, place.path.rstrip("/") + path, body, sent)
         answer = wire.getresponse()
-        return _document(given.server, answer.status, answer.read())
+        return answer.status, answer.read(), answer.headers.get("Ainarres-Incomplete") is None
     except (OSError, http.client.HTTPException) as error:
         said = str(error) or type(error).__name__
         raise LedgerUnavailable(f"{given.server} broke off ({said}); whether it was done is unknown: {again}") from None
@@ -113,8 +142,11 @@ def _problem(found: dict[str, Any]) -> dict[str, Any]:
         raise LedgerUnavailable(said)
     if code in (None, "fault"):
         raise Fault(said)
+    if code == "invalid" and "problem" in found:
+        raise InvalidInput(found["field"], found["problem"], found["cure"])
+    details = {name: value for name, value in found.items() if name not in _PROBLEM}
     keys: dict[str, Any] = {"task": None, "event": None, "next": [], "position": None}
-    return {"ok": False, "code": code, "reason": said, **keys}
+    return {"ok": False, "code": code, "reason": said, **keys, **details}
 
 
 def _unreachable(server: str, error: OSError) -> Exception:

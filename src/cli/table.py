@@ -48,9 +48,13 @@ class Entry:
     model: str
     """Of a verb; empty for other commands."""
     function: str
-    """``module:name`` of another command; empty for verbs."""
+    """``module:name`` of what runs another command, or writes a read's answer in its own way."""
     places: tuple[Option, ...]
     options: tuple[Option, ...]
+    question: str = ""
+    """Of a read: the model of what is asked."""
+    path: str = ""
+    """Of a read: where it stands on a server, below ``/v1/``."""
 
 
 class Table:

@@ -10,7 +10,7 @@ import typer
 
 from ainarres.cli import access, trouble
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
-from ainarres.cli.watch import show
+from ainarres.cli.shown import show
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
 

@@ -288,12 +288,42 @@ $$;
 
 ALTER FUNCTION verb.link(act text, task uuid, prerequisites uuid[], waived uuid[]) OWNER TO ainarres_owner;
 
+-- Name: mark_low_water(bigint[], timestamp with time zone); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+
+CREATE FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF pg_try_advisory_xact_lock(1634299489, 0) THEN
+        INSERT INTO verb.low_water AS w (route, rank, created_position, until)
+        SELECT r.route, coalesce(h.rank, 32767), coalesce(h.created_position, 9223372036854775807),
+               moment + interval '3 seconds'
+          FROM unnest(mark_low_water.routes) AS r (route)
+          LEFT JOIN LATERAL (
+               SELECT -b.priority AS rank, b.created_position
+                 FROM projection.board b
+                WHERE b.ready AND b.route = r.route
+                ORDER BY -b.priority, b.created_position
+                LIMIT 1) AS h ON true
+        ON CONFLICT (route) DO UPDATE
+           SET rank = EXCLUDED.rank, created_position = EXCLUDED.created_position, until = EXCLUDED.until
+         WHERE w.until <= moment;
+    END IF;
+END
+$$;
+
+ALTER FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) OWNER TO ainarres_owner;
+
 -- Name: pick(bigint[], timestamp with time zone[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
 CREATE FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) RETURNS uuid
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
+    _read bigint := pg_stat_get_xact_tuples_returned(_index);
+    _now timestamptz := ledger.clock();
+    _marked boolean := EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now);
     _depth integer := 1;
     _looked integer;
     _head uuid;
@@ -303,17 +333,20 @@ BEGIN
         _looked := 0;
         FOR _head IN
             SELECT h.task
-              FROM unnest(pick.routes, pick.befores) AS r(route, before)
+              FROM unnest(pick.routes, pick.befores) AS r (route, before)
+              LEFT JOIN verb.low_water w ON _marked AND w.route = r.route AND w.until > _now
              CROSS JOIN LATERAL (
-                   SELECT b.task, b.priority, b.created_position
+                   SELECT b.task, -b.priority AS rank, b.created_position
                      FROM projection.board b
                     WHERE b.ready
                       AND b.route = r.route
+                      AND (-b.priority, b.created_position)
+                          >= (coalesce(w.rank, (-32767)::smallint), coalesce(w.created_position, 0))
                       AND (r.before IS NULL OR b.entered_stage_at <= r.before)
                       AND b.author_agent IS DISTINCT FROM pick.agent
-                    ORDER BY b.priority DESC, b.created_position
+                    ORDER BY -b.priority, b.created_position
                     LIMIT _depth) AS h
-             ORDER BY h.priority DESC, h.created_position
+             ORDER BY h.rank, h.created_position
         LOOP
             _looked := _looked + 1;
             SELECT b.task
@@ -324,14 +357,20 @@ BEGIN
                AND b.route = ANY (pick.routes)
                FOR UPDATE SKIP LOCKED;
             IF FOUND THEN
+                IF pg_stat_get_xact_tuples_returned(_index) - _read > 1000 THEN
+                    PERFORM verb.mark_low_water(pick.routes, _now);
+                END IF;
                 RETURN _picked;
             END IF;
         END LOOP;
-        -- no route gave as many as it was asked for: there is nothing further down
-        IF _looked < _depth THEN
+        IF _looked >= _depth THEN
+            _depth := _depth * 8;
+        ELSIF _marked THEN
+            _marked := false;
+            _depth := 1;
+        ELSE -- no route gave as many as it was asked for: there is nothing further down
             RETURN NULL;
         END IF;
-        _depth := _depth * 8;
     END LOOP;
 END
 $$;
@@ -1071,6 +1110,17 @@ CREATE TABLE statistics.version (
 
 ALTER TABLE statistics.version OWNER TO ainarres_owner;
 
+-- Name: low_water; Type: TABLE; Schema: verb; Owner: ainarres_owner
+
+CREATE UNLOGGED TABLE verb.low_water (
+    route bigint NOT NULL,
+    rank smallint NOT NULL,
+    created_position bigint NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE verb.low_water OWNER TO ainarres_owner;
+
 -- Name: event event_pkey; Type: CONSTRAINT; Schema: ledger; Owner: ainarres_owner
 
 ALTER TABLE ONLY ledger.event
@@ -1266,6 +1316,11 @@ ALTER TABLE ONLY statistics.usage
 ALTER TABLE ONLY statistics.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (projection);
 
+-- Name: low_water low_water_pkey; Type: CONSTRAINT; Schema: verb; Owner: ainarres_owner
+
+ALTER TABLE ONLY verb.low_water
+    ADD CONSTRAINT low_water_pkey PRIMARY KEY (route);
+
 -- Name: event_command; Type: INDEX; Schema: ledger; Owner: ainarres_owner
 
 CREATE INDEX event_command ON ledger.event USING btree (command) WHERE (command IS NOT NULL);
@@ -1290,9 +1345,9 @@ CREATE INDEX board_lane_idx1 ON projection.board USING btree (lane) WHERE ((wait
 
 CREATE INDEX board_lease_expires_at_idx ON projection.board USING btree (lease_expires_at) WHERE (holder IS NOT NULL);
 
--- Name: board_route_priority_created_position_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
+-- Name: board_route_expr_created_position_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
-CREATE INDEX board_route_priority_created_position_idx ON projection.board USING btree (route, priority DESC, created_position) WHERE ready;
+CREATE INDEX board_route_expr_created_position_idx ON projection.board USING btree (route, ((- priority)), created_position) WHERE ready;
 
 -- Name: dependency_prerequisite_idx; Type: INDEX; Schema: projection; Owner: ainarres_owner
 
@@ -1439,6 +1494,11 @@ GRANT ALL ON FUNCTION verb.judged(after bigint, upto bigint) TO ainarres_app;
 
 REVOKE ALL ON FUNCTION verb.link(act text, task uuid, prerequisites uuid[], waived uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION verb.link(act text, task uuid, prerequisites uuid[], waived uuid[]) TO ainarres_app;
+
+-- Name: FUNCTION mark_low_water(routes bigint[], moment timestamp with time zone); Type: ACL; Schema: verb; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) TO ainarres_app;
 
 -- Name: FUNCTION pick(routes bigint[], befores timestamp with time zone[], agent text); Type: ACL; Schema: verb; Owner: ainarres_owner
 
@@ -1644,3 +1704,7 @@ GRANT SELECT ON TABLE statistics.usage TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.version TO ainarres_app;
 GRANT SELECT ON TABLE statistics.version TO ainarres_reader;
+
+-- Name: TABLE low_water; Type: ACL; Schema: verb; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE verb.low_water TO ainarres_app;

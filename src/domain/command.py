@@ -49,7 +49,7 @@ Tokens = Annotated[int | None, Field(ge=0, le=2**53 - 1, description="Null is un
 class Command(BaseModel):
     """Base of all commands."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, defer_build=True)
 
 
 class File(Command):

@@ -74,7 +74,7 @@ class Create(Command):
 class Planned(BaseModel):
     """One task of a graph."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: Annotated[Key, Field(description="Its name inside the graph, for `after`")]
     title: Words

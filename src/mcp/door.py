@@ -15,5 +15,5 @@ class Door(Protocol):
     async def say(self, verb: str, fields: Mapping[str, Any], key: UUID | None) -> dict[str, Any]:
         """Say a verb and return its envelope."""
 
-    async def read(self, path: tuple[str, ...]) -> dict[str, Any]:
-        """Read ``("tasks", id)`` or ``("cards", role)``; an envelope with ``ok`` false where that was refused."""
+    async def read(self, question: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a question, by its model's name; an envelope with ``ok`` false where that was refused."""

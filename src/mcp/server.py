@@ -40,8 +40,8 @@ def build(door_for: Callable[[str | None], Door]) -> MCPServer[Any]:
         log_level="WARNING",
     )
 
-    async def read(context: Context[Any, Any], *path: str) -> dict[str, Any]:
-        found = await door_of(context).read(path)
+    async def read(context: Context[Any, Any], question: str, **fields: str) -> dict[str, Any]:
+        found = await door_of(context).read(question, fields)
         if found.get("ok") is False:
             raise ResourceNotFoundError(str(found["reason"]))
         return found
@@ -49,12 +49,12 @@ def build(door_for: Callable[[str | None], Door]) -> MCPServer[Any]:
     @made.resource("ainarres://task/{task}", name="task", mime_type="application/json")
     async def task(task: str, context: Context[Any, Any]) -> str:
         """One task as it stands: stage, hold, prerequisites, artifacts, payload."""
-        return json.dumps(await read(context, "tasks", task), ensure_ascii=False)
+        return json.dumps(await read(context, "OneTask", task=task), ensure_ascii=False)
 
     @made.resource("ainarres://card/{role}", name="role card", mime_type="text/markdown")
     async def card(role: str, context: Context[Any, Any]) -> str:
         """The text from which an agent of a role works."""
-        return str((await read(context, "cards", role))["text"])
+        return str((await read(context, "Card", role=role))["text"])
 
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from ainarres.domain.duration import show
 from ainarres.projections.wording import UNKNOWN, instant, printable, short
@@ -11,7 +12,6 @@ from ainarres.projections.wording import UNKNOWN, instant, printable, short
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,41 @@ class Lane:
 def build(stages: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], now: datetime) -> tuple[Lane, ...]:
     """Put rows of the statements ``stages`` and ``columns`` together; a stage of an older version comes last."""
     return tuple(_lane(lane, [row for row in rows if row["lane"] == lane["lane"]], now) for lane in stages)
+
+
+def parse(document: Mapping[str, Any]) -> Lane:
+    """Return the lane that ``to_json`` wrote."""
+    columns = (
+        Column(column["stage"], column["count"], tuple(_card_of(card) for card in column["cards"]))
+        for column in document["columns"]
+    )
+    return Lane(document["lane"], document["paused"], tuple(columns))
+
+
+def text(lanes: Sequence[Lane]) -> str:
+    """Write lanes line by line, for readers without a terminal."""
+    lines = []
+    for lane in lanes:
+        among = [card.task for column in lane.columns for card in column.cards]
+        lines.append(f"lane {printable(lane.key)}" + (" (paused)" if lane.paused else ""))
+        for column in lane.columns:
+            lines.append(f"  {printable(column.stage)} ({column.count})")
+            for card in column.cards:
+                first, *rest = card.lines(among)
+                lines += [f"    {first}", *(f"      {line}" for line in rest)]
+            if column.count > len(column.cards):
+                lines.append(f"    and {column.count - len(column.cards)} more")
+    return "\n".join(lines or ["no lanes yet: ainarres project adopt FILE"])
+
+
+def _card_of(document: Mapping[str, Any]) -> Card:
+    names = ("title", "priority", "state", "holder", "family", "tier", "attempts", "reason")
+    return Card(
+        task=UUID(str(document["task"])),
+        age=document["age_seconds"],
+        lease_left=document["lease_seconds_left"],
+        **{name: document[name] for name in names},
+    )
 
 
 def _lane(lane: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> Lane:

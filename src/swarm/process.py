@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,12 +35,24 @@ from ainarres.verbs.definitions import SQL
 from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ainarres.database.settings import Settings
     from ainarres.projections.outlook import Outlook
     from ainarres.swarm.adapter import Adapter
     from ainarres.swarm.line import Speaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How an agent reaches the ledger."""
+
+    speaker: Callable[[], AbstractContextManager[Speaker]]
+    outlook: Callable[[], Outlook]
+    environment: Mapping[str, str]
+    """What the program that works is told: a token, and an address."""
+    meter: Meter | None = None
 
 
 def start(
@@ -54,14 +67,39 @@ def start(
     limits: agent.Limits = agent.Limits(),  # noqa: B008 - frozen
     poll: float = 1.0,
     tell: Callable[[str], None] | None = None,
+    reach: Reach | None = None,
 ) -> int:
     """Be an agent until the work is drained, or for ever; return the exit status (see ``ainarres.swarm.agent``).
 
-    Without a token in ``settings`` one is issued for ``family``, narrowed to ``roles`` if any are named, which only
-    who holds the database's address can. Takes INT and TERM over; call it in the main thread. Raises InvalidInput and
-    faults.
+    ``reach`` leads to the ledger; without one the settings' database does. There, without a token in ``settings``, one
+    is issued for ``family``, narrowed to ``roles`` if any are named, which only who holds the database's address can.
+    Takes INT and TERM over; call it in the main thread. Raises InvalidInput and faults.
     """
     tell = tell or _tell
+    with Halt() as halt, ExitStack() as stack:
+        found = reach or stack.enter_context(_straight(settings, lanes, family, roles))
+        halt.on_signals()
+        ending = agent.run(
+            found.speaker,
+            adapter=adapter,
+            workspaces=workspaces,
+            lanes=lanes,
+            until=until,
+            outlook=found.outlook,
+            limits=limits,
+            poll=poll,
+            environment=found.environment,
+            tell=tell,
+            halt=halt,
+            meter=found.meter,
+        )
+    tell(ending.name.lower())
+    return ending.value
+
+
+@contextmanager
+def _straight(settings: Settings, lanes: Sequence[str], family: str | None, roles: Sequence[str]) -> Iterator[Reach]:
+    """Reach the database itself, until the block ends."""
     url = settings.url or embedded.ensure(settings.home)
     token = settings.token or _issue(url, family, roles)
 
@@ -70,24 +108,9 @@ def start(
         with connect(url, application_name="ainarres agent") as connection:
             yield Session(connection, token)
 
-    with Halt() as halt, _watch(url, lanes) as outlook:
-        halt.on_signals()
-        ending = agent.run(
-            speaker,
-            adapter=adapter,
-            workspaces=workspaces,
-            lanes=lanes,
-            until=until,
-            outlook=outlook,
-            limits=limits,
-            poll=poll,
-            environment={"AINARRES_TOKEN": token, "AINARRES_URL": url},
-            tell=tell,
-            halt=halt,
-            meter=_meter(url, settings),
-        )
-    tell(ending.name.lower())
-    return ending.value
+    environment = {"AINARRES_TOKEN": token, "AINARRES_URL": url}
+    with _watch(url, lanes) as outlook:
+        yield Reach(speaker=speaker, outlook=outlook, environment=environment, meter=_meter(url, settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,9 +5,9 @@ The names are those of the command line with a hyphen for each space; HTTP and M
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ainarres.domain import commands as c
 from ainarres.domain.malformed import MalformedError
@@ -65,8 +65,11 @@ SHOWN = 80
 """Characters of a wrong value that a message repeats."""
 
 
-def read(model: type[c.Command], fields: Mapping[str, Any]) -> c.Command:
-    """Build a command of ``model``.
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def read(model: type[_M], fields: Mapping[str, Any]) -> _M:
+    """Build a command, or a question, of ``model``.
 
     Raises ``InvalidInput`` for the first field that is wrong: its path with dots, and a cure where one is known.
     """

@@ -26,4 +26,4 @@ def whoami(connection: psycopg.Connection[Any], token: str | None) -> tuple[Call
         return hashed
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(SQL["caller"], {"token_sha256": hashed}).fetchone()
-    return identify(row, store.clock(connection))
+    return identify(row and row["caller"], store.clock(connection))

@@ -7,7 +7,7 @@ SELECT h.route
         WHERE b.ready AND b.route = r.route
           AND (r.before IS NULL OR b.entered_stage_at <= r.before)
           AND b.author_agent IS DISTINCT FROM %(agent)s
-        ORDER BY b.priority DESC, b.created_position LIMIT 1) AS h
+        ORDER BY -b.priority, b.created_position LIMIT 1) AS h
  ORDER BY h.priority DESC, h.created_position LIMIT 1
 
 -- candidates --
@@ -19,7 +19,7 @@ SELECT c.*
         WHERE b.ready AND b.route = r.route
           AND (r.before IS NULL OR b.entered_stage_at <= r.before)
           AND b.author_agent IS DISTINCT FROM %(agent)s
-        ORDER BY b.priority DESC, b.created_position LIMIT %(most)s) AS c
+        ORDER BY -b.priority, b.created_position LIMIT %(most)s) AS c
  ORDER BY c.priority DESC, c.created_position LIMIT %(most)s
 
 -- lock_first --

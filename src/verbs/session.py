@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -17,23 +19,7 @@ from ainarres.domain import duration
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
 from ainarres.ledger import body
-from ainarres.verbs import (
-    briefing,
-    claiming,
-    creating,
-    credentials,
-    definitions,
-    governing,
-    identity,
-    instructing,
-    operating,
-    refusing,
-    replaying,
-    rounds,
-    tasks,
-    verdicts,
-    why,
-)
+from ainarres.verbs import claiming, identity, tasks
 from ainarres.verbs.envelope import Envelope, refused
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
@@ -52,35 +38,36 @@ POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
 _AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
 _SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
-_VERBS: dict[type[c.Command], Callable[[Unit, Any], Answer]] = {
-    c.Create: creating.create,
-    c.CreateGraph: creating.create_graph,
-    c.Apply: creating.apply,
-    c.Why: why.why,
-    c.Stop: operating.stop,
-    c.Sweep: operating.sweep,
-    c.Usage: operating.usage,
-    c.MigrateTasks: operating.migrate,
-    c.OpenLedger: definitions.open_ledger,
-    c.AdoptWorkflow: definitions.adopt_workflow,
-    c.AdoptCard: definitions.adopt_card,
-    c.AdoptProject: definitions.adopt_project,
-    c.AdoptFamilies: definitions.adopt_families,
-    c.RevokeCapability: definitions.revoke_capability,
-    c.LiftDenial: definitions.lift_denial,
-    c.AdoptPolicy: governing.adopt_policy,
-    c.Suspend: governing.suspend,
-    c.RunGovernance: rounds.run,
-    c.RaiseFlag: governing.raise_flag,
-    c.ResolveFlag: governing.resolve_flag,
-    c.Verdict: verdicts.verdict,
-    c.Instruct: instructing.instruct,
-    c.PauseLane: definitions.pause_lane,
-    c.ResumeLane: definitions.resume_lane,
-    c.IssueToken: credentials.issue,
-    c.NarrowToken: credentials.narrow,
-    c.RevokeToken: credentials.revoke,
+_VERBS: dict[type[c.Command], str] = {
+    c.Create: "creating.create",
+    c.CreateGraph: "creating.create_graph",
+    c.Apply: "creating.apply",
+    c.Why: "why.why",
+    c.Stop: "operating.stop",
+    c.Sweep: "operating.sweep",
+    c.Usage: "operating.usage",
+    c.MigrateTasks: "operating.migrate",
+    c.OpenLedger: "definitions.open_ledger",
+    c.AdoptWorkflow: "definitions.adopt_workflow",
+    c.AdoptCard: "definitions.adopt_card",
+    c.AdoptProject: "definitions.adopt_project",
+    c.AdoptFamilies: "definitions.adopt_families",
+    c.RevokeCapability: "definitions.revoke_capability",
+    c.LiftDenial: "definitions.lift_denial",
+    c.AdoptPolicy: "governing.adopt_policy",
+    c.Suspend: "governing.suspend",
+    c.RunGovernance: "rounds.run",
+    c.RaiseFlag: "governing.raise_flag",
+    c.ResolveFlag: "governing.resolve_flag",
+    c.Verdict: "verdicts.verdict",
+    c.Instruct: "instructing.instruct",
+    c.PauseLane: "definitions.pause_lane",
+    c.ResumeLane: "definitions.resume_lane",
+    c.IssueToken: "credentials.issue",
+    c.NarrowToken: "credentials.narrow",
+    c.RevokeToken: "credentials.revoke",
 }
+"""What executes which command, as ``module.function``: a verb in a loop loads its own module and no other."""
 
 
 class Session:
@@ -120,6 +107,8 @@ class Session:
             return refused(Refusal("invalid", f"{place}: {error.problem}; {error.cure}", {"field": place}))
         except errors.SequenceGeneratorLimitExceeded:
             self._undo()
+            from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
+
             return refused(refusing.READ_ONLY)
         except psycopg.Error as error:
             self._hang_up()
@@ -189,19 +178,27 @@ class Session:
         unit = self._unit(command, key)
         try:
             answer = self._decide(unit, command, recovered=recovered)
+            from ainarres.verbs import instructing  # noqa: PLC0415 - loaded by who needs it
+
             instructing.record(unit, command, answer)
             position = unit.finish()
         except Repeated:
             self._undo()
+            from ainarres.verbs import replaying  # noqa: PLC0415 - loaded by who needs it
+
             return replaying.replay(self.connection, unit, command)
         except Halt as halt:
             self._undo()
+            from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
+
             refusing.record(self._unit(None, None), command, halt.refusal)
             return refused(halt.refusal)
         except BaseException:
             self._undo()
             raise
         if unit.caller.over:
+            from ainarres.verbs import governing  # noqa: PLC0415 - loaded by who needs it
+
             governing.observe(self._unit(None, None))
         return self._envelope(unit, command, answer, position)
 
@@ -210,7 +207,7 @@ class Session:
             return claiming.claim(unit, command, recovered=recovered)
         if isinstance(command, c.Done):
             return claiming.done(unit, command, recovered=recovered)
-        return _VERBS.get(type(command), tasks.run)(unit, command)
+        return _verb(type(command))(unit, command)
 
     def _envelope(self, unit: Unit, command: c.Command, answer: Answer, position: int | None) -> Envelope:
         task, event = answer.task, None
@@ -219,8 +216,12 @@ class Session:
         workflow = unit.workflow(task) if task is not None else None
         extra = dict(answer.extra)
         if isinstance(command, c.Next) and task is not None and workflow is not None:
+            from ainarres.verbs import briefing  # noqa: PLC0415 - loaded by who needs it
+
             extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(self.connection, task)}
         if answer.code == "empty" and isinstance(command, c.Claim):
+            from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
+
             refusing.record_empty(self._unit(None, None), command.lane)
         return Envelope(
             code=answer.code,
@@ -254,6 +255,15 @@ class Session:
         wire = self.connection.pgconn
         if (wire.transaction_status, wire.pipeline_status) != (TransactionStatus.IDLE, PipelineStatus.OFF):
             self.connection.close()
+
+
+@cache
+def _verb(kind: type[c.Command]) -> Callable[[Unit, Any], Answer]:
+    if kind not in _VERBS:
+        return tasks.run
+    module, _, name = _VERBS[kind].partition(".")
+    found: Callable[[Unit, Any], Answer] = getattr(import_module(f"ainarres.verbs.{module}"), name)
+    return found
 
 
 def storable(asked: _M, path: str) -> _M:

@@ -26,7 +26,6 @@ from ainarres.domain.events import CredentialExtended, TaskCancelled
 from ainarres.domain.fact import Fact
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import board
-from ainarres.verbs import governing
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.unit import SQL as UNIT
 from ainarres.verbs.unit import Halt
@@ -153,6 +152,8 @@ def run(unit: Unit, command: Any) -> Answer:
     if isinstance(command, Cancel):
         _park_dependents(unit, decision)
     if isinstance(command, Reject):
+        from ainarres.verbs import governing  # noqa: PLC0415 - loaded by who needs it
+
         governing.reflect(unit, decision.facts[0], decision.task.workflow)
     parked = decision.parked and isinstance(command, (Release, Reject))
     reason = f"parked: {decision.task.blocked_reason}; an operator may unblock it" if parked else None

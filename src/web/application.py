@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ainarres.database.migrate import check
 from ainarres.faults import LedgerUnavailable, SchemaMismatch
 from ainarres.verbs import asked
-from ainarres.web import feed, figures, openapi, reads, verbs
-from ainarres.web.gate import Gate
+from ainarres.web import feed, figures, openapi, pages, reads, verbs
+from ainarres.web.gate import Gate, broken
 from ainarres.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ def build(service: Service) -> ASGIApp:
         redoc_url=None,
     )
     _health(app, service)
-    for router in (verbs.router(service), reads.router(service), feed.router(service)):
+    for router in (verbs.router(service), reads.router(service), feed.router(service), pages.router(service)):
         app.include_router(router)
     if tools is not None:
         app.router.routes.extend(tools.routes)
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Exception, _broken)
     app.add_exception_handler(HTTPException, _elsewhere)
     app.add_exception_handler(RequestValidationError, _wrong)
     openapi.complete(app, list(asked.VERBS.values()))
@@ -100,6 +101,11 @@ def _health(app: FastAPI, service: Service) -> None:
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return error.response()
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    """Answer in the form of every other error; the gate, where it goes on to, writes the log."""
+    return broken(request.scope["trace"]).response()
 
 
 async def _elsewhere(request: Request, error: Exception) -> Response:

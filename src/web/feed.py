@@ -13,7 +13,6 @@ from starlette.responses import Response, StreamingResponse
 from ainarres.projections import history
 from ainarres.web import openapi
 from ainarres.web.problem import Problem
-from ainarres.web.reads import FIRST  # noqa: TC001 - FastAPI reads it
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Events that the feed reads at a time."""
+FIRST = Annotated[int, Query(ge=0, le=2**53 - 1, description="Only what comes after this position")]
 QUIET = 15.0
 """Seconds of silence after which a feed says that it still lives, and its credential is looked at again."""
 _FAR = 2**53 - 1
@@ -55,9 +55,7 @@ def router(service: Service) -> APIRouter:
 
 
 async def _page(service: Service, request: Request, after: int, limit: int) -> list[Entry]:
-    return await service.read(
-        request, lambda connection, _: history.following(connection, after, limit), scope="monitor"
-    )
+    return await service.read(request, lambda connection: history.following(connection, after, limit), scope="monitor")
 
 
 async def _stream(service: Service, request: Request, start: int, page: list[Entry]) -> AsyncIterator[str]:

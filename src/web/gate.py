@@ -38,7 +38,8 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        begun, trace = False, uuid.uuid4().hex[:12]
+        scope["trace"] = trace
 
         async def sent(message: Message) -> None:
             nonlocal begun
@@ -57,10 +58,8 @@ class Gate:
         except LedgerUnavailable as error:
             await _answer(Problem(503, "unavailable", str(error), {"Retry-After": "1"}), scope, sent, begun=begun)
         except Exception:  # whatever it is, its words stay inside
-            trace = uuid.uuid4().hex[:12]
             LOG.exception("%s %s broke [%s]", scope["method"], scope.get("path"), trace)
-            said = Problem(500, "fault", f"something broke; the server's log has it under {trace}")
-            await _answer(said, scope, sent, begun=begun)
+            await _answer(broken(trace), scope, sent, begun=begun)
 
     def _check(self, scope: Scope) -> None:
         headers = _headers(scope)
@@ -82,6 +81,11 @@ class Gate:
         except ValueError:
             return False
         return True
+
+
+def broken(trace: str) -> Problem:
+    """Return what is said of whatever broke."""
+    return Problem(500, "fault", f"something broke; the server's log has it under {trace}")
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ainarres.mcp import server
 from ainarres.web.problem import Problem
-from ainarres.web.reads import card_of, plain, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,18 +37,14 @@ class Inside:
         """Say a verb and return its envelope."""
         return (await self._service.speaker.say(verb, fields, self._token, key)).to_json()
 
-    async def read(self, path: tuple[str, ...]) -> dict[str, Any]:
-        """Read a task or a card."""
-        kind, name = path
+    async def read(self, question: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a question and return its answer's document."""
         try:
-            if kind == "cards":
-                found = await self._service.read_as(self._token, lambda connection, _: card_of(connection, name))
-            else:
-                found = await self._service.read_as(self._token, lambda connection, who: task_of(connection, who, name))
+            found = await self._service.ask(self._token, question, fields)
         except Problem as problem:
             return {"ok": False, "code": problem.code, "reason": problem.detail}
-        read: dict[str, Any] = plain(found)
-        return read
+        document: dict[str, Any] = json.loads(found.written("json"))
+        return document
 
 
 def mount(service: Service) -> Tools:

@@ -98,6 +98,46 @@ def of_read(media: str = "application/json") -> dict[int | str, dict[str, Any]]:
     return {200: good, **bad}
 
 
+def of_question(model: type[BaseModel], *, tagged: bool) -> dict[int | str, dict[str, Any]]:
+    """Return what the read of a question may answer; ``tagged`` where it may be unchanged."""
+    forms = [
+        "application/json",
+        "text/plain",
+        *(["text/markdown", "text/html"] if "format" in model.model_fields else []),
+    ]
+    found = of_read()
+    found[200] = {
+        "description": "What was asked for; text where the request accepts `text/plain` first",
+        "content": {media: {"schema": _JSON if media == "application/json" else {"type": "string"}} for media in forms},
+    }
+    return {**found, 304: {"description": "Still at the version of If-None-Match"}} if tagged else found
+
+
+def parameters(model: type[BaseModel], path: str) -> list[dict[str, Any]]:
+    """Return a question's fields as parameters of a path or of its query string."""
+    schema = model.model_json_schema()
+    found = []
+    for name, field in schema.get("properties", {}).items():
+        words = field.pop("description", name)
+        field.pop("metavar", None)
+        kept = [one for one in field.pop("anyOf", ()) if one != {"type": "null"}]
+        shape = {**field, **(kept[0] if kept else {})}
+        if shape.get("default", "") is None:
+            del shape["default"]
+        inside = f"{{{name}}}" in path
+        found.append(
+            {
+                "name": name,
+                "in": "path" if inside else "query",
+                "required": inside or name in schema.get("required", ()),
+                "description": words,
+                "schema": {key: value for key, value in shape.items() if key not in ("title", "metavar")},
+                **({"style": "form", "explode": False} if shape.get("type") == "array" else {}),
+            }
+        )
+    return found
+
+
 def of_readiness() -> dict[int | str, dict[str, Any]]:
     """Return what a server that cannot work answers."""
     return {503: _answer(_WORDS[503], "Problem")}

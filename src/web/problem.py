@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ainarres.domain.refusal import Refusal
+    from ainarres.faults import InvalidInput
 
 MEDIA = "application/problem+json"
 
@@ -18,15 +19,29 @@ MEDIA = "application/problem+json"
 class Problem(Exception):
     """Ends a request with a problem document. ``detail`` names the cure; ``code`` is of the envelope's vocabulary."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         self.status, self.code, self.detail, self.headers = status, code, detail, dict(headers or {})
+        self.more = dict(more or {})
         super().__init__(detail)
 
     @classmethod
     def of(cls, refusal: Refusal, status: int) -> Problem:
         """Return the problem that a refused read is."""
         headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-        return cls(status, refusal.code, refusal.reason, headers)
+        return cls(status, refusal.code, refusal.reason, headers, refusal.details)
+
+    @classmethod
+    def of_input(cls, error: InvalidInput) -> Problem:
+        """Return the problem that a field of a read is, with its parts beside the sentence."""
+        parts = {"field": error.field, "problem": error.problem, "cure": error.cure}
+        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, str(error), more=parts)
 
     def response(self) -> JSONResponse:
         """Return the document."""
@@ -36,5 +51,6 @@ class Problem(Exception):
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
+            **self.more,
         }
         return JSONResponse(body, self.status, headers=self.headers, media_type=MEDIA)

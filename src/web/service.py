@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ainarres.database.migrate import check
 from ainarres.domain.refusal import Refusal
+from ainarres.faults import InvalidInput
+from ainarres.reads.ask import ask
 from ainarres.verbs import asking
 from ainarres.verbs.envelope import CODES
 from ainarres.web.desk import Desk
@@ -20,12 +22,13 @@ from ainarres.web.rate import Rates
 from ainarres.web.speaker import NO_TOKEN, Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import psycopg
     from starlette.requests import Request
 
-    from ainarres.domain.context import Caller, Scope
+    from ainarres.domain.context import Scope
+    from ainarres.reads.asking import Answer
 
 T = TypeVar("T")
 _BEARER = "bearer "
@@ -83,47 +86,45 @@ class Service:
         self.lobby.close()
         self.pulse.wake()
 
-    async def read(
-        self,
-        request: Request,
-        work: Callable[[psycopg.Connection[Any], Caller], T | Refusal],
-        *,
-        scope: Scope | None = None,
-    ) -> T:
-        """Run a read as whoever the request's token names, and return what it returns.
+    async def ask(self, token: str | None, name: str, fields: Mapping[str, Any]) -> Answer:
+        """Answer the question of that name for whoever ``token`` names. Raises ``Problem``."""
+        self._admit(token)
+        try:
+            answer = await self.desk.run(lambda connection: ask(connection, token, name, fields))
+        except InvalidInput as error:
+            raise Problem.of_input(error) from None
+        if isinstance(answer, Refusal):
+            raise Problem.of(answer, CODES[answer.code].http)
+        return answer
 
-        ``scope`` is what the credential must include; by default an agent's will do, too. Raises ``Problem``.
+    async def read(self, request: Request, work: Callable[[psycopg.Connection[Any]], T], *, scope: Scope) -> T:
+        """Run a read for whoever the request's token names, where its credential includes ``scope``.
+
+        Raises ``Problem``.
         """
-        return await self.read_as(bearer(request), work, scope=scope)
-
-    async def read_as(
-        self,
-        token: str | None,
-        work: Callable[[psycopg.Connection[Any], Caller], T | Refusal],
-        *,
-        scope: Scope | None = None,
-    ) -> T:
-        """Run a read as whoever ``token`` names. Raises as ``read`` does."""
-        if token is None:
-            raise Problem.of(NO_TOKEN, 401)
-        if wait := self.rates.take(token, time.monotonic()):
-            raise Problem(429, "rate_limited", "slow down", {"Retry-After": str(int(wait) + 1)})
+        token = bearer(request)
+        self._admit(token)
 
         def reading(connection: psycopg.Connection[Any]) -> T | Refusal:
             found = asking.whoami(connection, token)
             if isinstance(found, Refusal):
                 return found
-            may = found[0].may(scope) if scope else found[0].may("agent") or found[0].may("monitor")
-            if not may:
-                needed = scope or "agent or monitor"
-                text = f"a credential of scope {found[0].scope} may not read this; it needs {needed}"
+            if not found[0].may(scope):
+                text = f"a credential of scope {found[0].scope} may not read this; it needs {scope}"
                 return Refusal("not_eligible", text)
-            return work(connection, found[0])
+            return work(connection)
 
         answer = await self.desk.run(reading)
         if isinstance(answer, Refusal):
             raise Problem.of(answer, CODES[answer.code].http)
         return answer
+
+    def _admit(self, token: str | None) -> None:
+        """Let a read through that has a token, and calls left."""
+        if token is None:
+            raise Problem.of(NO_TOKEN, 401)
+        if wait := self.rates.take(token, time.monotonic()):
+            raise Problem(429, "rate_limited", "slow down", {"Retry-After": str(int(wait) + 1)})
 
 
 def bearer(request: Request) -> str | None:

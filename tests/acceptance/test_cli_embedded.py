@@ -32,6 +32,10 @@ def test_a_server_comes_and_goes(terminal: Terminal) -> None:
     assert "adopted: workflow dev version 1" in first.out
     assert "adopted: role card reviewer version 1" in first.out
     assert f"wrote: {terminal.folder / 'project.toml'}" in first.out
+    again = terminal("init")
+    assert "found in use: " in again.out
+    assert f"kept as it was: {terminal.folder / 'AGENTS.md'}" in again.out
+    assert "claude mcp add" in again.out
     for adopt in (("project", "adopt", "project.toml"), ("family", "adopt", "families.toml")):
         assert terminal(*adopt).status == 0
     assert terminal.ok("down") == {"running": False, "stopped": True, "home": str(terminal.folder / "home")}

@@ -45,7 +45,7 @@ def terminal(tmp_path: Path, database: Database) -> Terminal:
         (("advance",), 2, "invalid", "TASK: is missing"),
         (("status", "--lmit", "3"), 2, "invalid", "--lmit: no such option (did you mean --limit?"),
         (("status", "--limit", "many"), 2, "invalid", "--limit: 'many' is not a whole number"),
-        (("status", "--limit", "0"), 2, "invalid", "--limit: 0 is not from 1 to"),
+        (("status", "--limit", "0"), 2, "invalid", "--limit: 0: input should be greater than"),
         (("create", "--lane", "dev", "--title", "\udcff"), 2, "invalid", "--title: is not UTF-8 text"),
         (("status", "--limit"), 2, "invalid", "--limit"),
         (("history",), 2, "invalid", "TASK: is missing"),

@@ -1,10 +1,11 @@
-"""The README's session, typed as it stands there by somebody in an empty folder with a home of their own."""
+"""The README's sessions, typed as it stands there by somebody in an empty folder with a home of their own."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,24 +28,35 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_the_session_of_the_readme_can_be_typed(home: Path) -> None:
-    session = re.search(r"## A session to type\n\n```sh\n(.*?)```", README, re.DOTALL)
-    assert session is not None
-    lines = [line for line in session[1].splitlines() if not line.startswith(". .venv")]
+def test_what_the_readme_says_can_be_typed(home: Path) -> None:
+    sessions = [
+        found[1]
+        for title in ("A session to type", "Agents through a server")
+        if (found := re.search(rf"## {title}\n\n[^`]*```sh\n(.*?)```", README, re.DOTALL))
+    ]
+    assert len(sessions) == 2
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    lines = [line for line in "\n".join(sessions).splitlines() if not line.startswith(". .venv")]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AINARRES_")}
     done = subprocess.run(
-        ["bash", "-euc", "\n".join(lines)],
+        ["bash", "-euc", "\n".join(lines).replace("8700", str(port))],
         cwd=home,
         env=environment | {"PATH": programs, "AINARRES_HOME": str(home / "home"), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "empty — 1 need role:implementer" in done.stdout
     assert "stopped the server" in done.stdout
+    assert "You are " in done.stdout
+    assert '{"systemMessage": "ainarres: you still hold task' in done.stdout
+    assert "implementing → reviewing" in done.stdout or "[reviewing]" in done.stdout
+    left = {path.relative_to(home / "try") for path in (home / "try").rglob("*") if path.is_file()}
+    assert left == {Path("serve.log")}
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:

@@ -153,4 +153,4 @@ def test_a_claim_takes_the_first_task_without_an_obstacle(database: Database, cl
                     counted["scored" if envelope.event["body"].get("score") else "taken"] += 1
 
         agree()
-    assert min(counted["taken"], counted["scored"] * 2, counted["empty"]) >= ENOUGH, counted
+    assert min(counted["taken"], counted["scored"] * 3, counted["empty"]) >= ENOUGH, counted

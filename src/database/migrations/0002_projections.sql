@@ -63,9 +63,9 @@ CREATE TABLE projection.board (
 
 -- one live task an agent; one holder a task follows from the row itself
 CREATE UNIQUE INDEX board_holder_idx ON projection.board (holder) WHERE holder IS NOT NULL;
--- what may be claimed, in claim order
-CREATE INDEX board_route_priority_created_position_idx
-    ON projection.board (route, priority DESC, created_position) WHERE ready;
+-- what may be claimed, in claim order; all columns in one direction, so that a scan can begin anywhere in it
+CREATE INDEX board_route_expr_created_position_idx
+    ON projection.board (route, (-priority), created_position) WHERE ready;
 -- leases by deadline, for recovery
 CREATE INDEX board_lease_expires_at_idx ON projection.board (lease_expires_at) WHERE holder IS NOT NULL;
 -- what an empty claim counts

@@ -7,14 +7,52 @@
 
 CREATE SCHEMA verb;
 
+-- Where the first ready task of a route stood a moment ago. Only kept where finding it took many entries of the index:
+-- an old snapshot (a dump, a long report) keeps the entries of all that was claimed since, and they stand before it.
+-- Work that comes in before the mark meanwhile waits until the mark is out of date. Nothing is lost with the table.
+CREATE UNLOGGED TABLE verb.low_water (
+    route bigint PRIMARY KEY,
+    rank smallint NOT NULL,
+    created_position bigint NOT NULL,
+    until timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON verb.low_water TO ainarres_app;
+
+-- Marks where some routes begin, for three seconds, unless somebody else is about to: whoever claims waits for nobody.
+CREATE FUNCTION verb.mark_low_water(routes bigint[], moment timestamptz) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF pg_try_advisory_xact_lock(1634299489, 0) THEN
+        INSERT INTO verb.low_water AS w (route, rank, created_position, until)
+        SELECT r.route, coalesce(h.rank, 32767), coalesce(h.created_position, 9223372036854775807),
+               moment + interval '3 seconds'
+          FROM unnest(mark_low_water.routes) AS r (route)
+          LEFT JOIN LATERAL (
+               SELECT -b.priority AS rank, b.created_position
+                 FROM projection.board b
+                WHERE b.ready AND b.route = r.route
+                ORDER BY -b.priority, b.created_position
+                LIMIT 1) AS h ON true
+        ON CONFLICT (route) DO UPDATE
+           SET rank = EXCLUDED.rank, created_position = EXCLUDED.created_position, until = EXCLUDED.until
+         WHERE w.until <= moment;
+    END IF;
+END
+$$;
+
 -- The only statement that hands out work. Locks the best ready task of the given routes that nobody else has locked and
 -- returns its id: heads of each route first, deeper only when all of them are locked, and null only when every candidate
--- was looked at. befores: where a route is open to this caller only after a waiting time, the newest stage entry that has
--- waited long enough; null elsewhere.
+-- was looked at, marks or no marks. befores: where a route is open to this caller only after a waiting time, the newest
+-- stage entry that has waited long enough; null elsewhere.
 CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS uuid
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
+    _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
+    _read bigint := pg_stat_get_xact_tuples_returned(_index);
+    _now timestamptz := ledger.clock();
+    _marked boolean := EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now);
     _depth integer := 1;
     _looked integer;
     _head uuid;
@@ -24,17 +62,20 @@ BEGIN
         _looked := 0;
         FOR _head IN
             SELECT h.task
-              FROM unnest(pick.routes, pick.befores) AS r(route, before)
+              FROM unnest(pick.routes, pick.befores) AS r (route, before)
+              LEFT JOIN verb.low_water w ON _marked AND w.route = r.route AND w.until > _now
              CROSS JOIN LATERAL (
-                   SELECT b.task, b.priority, b.created_position
+                   SELECT b.task, -b.priority AS rank, b.created_position
                      FROM projection.board b
                     WHERE b.ready
                       AND b.route = r.route
+                      AND (-b.priority, b.created_position)
+                          >= (coalesce(w.rank, (-32767)::smallint), coalesce(w.created_position, 0))
                       AND (r.before IS NULL OR b.entered_stage_at <= r.before)
                       AND b.author_agent IS DISTINCT FROM pick.agent
-                    ORDER BY b.priority DESC, b.created_position
+                    ORDER BY -b.priority, b.created_position
                     LIMIT _depth) AS h
-             ORDER BY h.priority DESC, h.created_position
+             ORDER BY h.rank, h.created_position
         LOOP
             _looked := _looked + 1;
             SELECT b.task
@@ -45,14 +86,20 @@ BEGIN
                AND b.route = ANY (pick.routes)
                FOR UPDATE SKIP LOCKED;
             IF FOUND THEN
+                IF pg_stat_get_xact_tuples_returned(_index) - _read > 1000 THEN
+                    PERFORM verb.mark_low_water(pick.routes, _now);
+                END IF;
                 RETURN _picked;
             END IF;
         END LOOP;
-        -- no route gave as many as it was asked for: there is nothing further down
-        IF _looked < _depth THEN
+        IF _looked >= _depth THEN
+            _depth := _depth * 8;
+        ELSIF _marked THEN
+            _marked := false;
+            _depth := 1;
+        ELSE -- no route gave as many as it was asked for: there is nothing further down
             RETURN NULL;
         END IF;
-        _depth := _depth * 8;
     END LOOP;
 END
 $$;

@@ -2,65 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import uuid4
 
 import pytest
 from bench import lives
 from bench.multiply import multiply
 from bench.population import Kind, Population
-from bench.projections import PROJECT, WORKFLOW
-from tests.scene import Scene
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.projections import rebuild
+from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from uuid import UUID
 
     from tests.database import Database
 
-FAMILIES = "".join(
-    f'[[family]]\nkey = "{key}"\nmaker = "{maker}"\ncost_class = 1\ngrants = ["lane:web/dev", "role:designer"]\n'
-    for key, (_, maker) in lives.FAMILIES.items()
-)
 LIVED, OPEN, COPIES = 800, 10, 3
 
 
+@dataclass
+class World:
+    """A ledger with tasks of all kinds, and a way to ask whether its tables agree with it."""
+
+    human: Session
+    gate: UUID
+    owner_url: str
+
+    def rows(self) -> Mapping[str, int]:
+        checked = rebuild.check(self.human.connection)
+        assert checked.difference is None, checked.difference
+        return checked.rows
+
+    def multiply(self) -> None:
+        with connect(self.owner_url) as owner:
+            multiply(owner, COPIES)
+
+
 @pytest.fixture
-def world(database: Database) -> Iterator[Scene]:
-    """Tasks of all kinds, appended and folded; when the test ends, tables and ledger agree."""
-    scene = Scene(database, workflow=WORKFLOW.read_text(encoding="utf-8"), families=FAMILIES)
-    scene.ok(scene.human, c.AdoptProject(text=PROJECT, source="project.toml"))
-    lives.append(scene.human.connection, LIVED)
-    gate = scene.task("the gate")
-    population = Population(scene.human.connection, "web/dev", "dev", "proposed")
-    population.add(OPEN, Kind(stage="proposed"))
-    population.add(OPEN, Kind(stage="proposed", depends_on=(UUID(gate),)))
-    with scene.owner() as owner:
-        rebuild.rebuild(owner)
-    yield scene
-    scene.close()
+def world(database: Database) -> Iterator[World]:
+    """Lives, open tasks, and tasks that wait on one; when the test ends, tables and ledger agree."""
+    with connect(database.url) as connection:
+        human = lives.open_ledger(connection)
+        lives.append(connection, LIVED)
+        made = human.execute(c.Create(lane="dev", title="the gate"), uuid4())
+        assert made.task is not None
+        population = Population(connection, "web/dev", "dev", "proposed")
+        population.add(OPEN, Kind(stage="proposed"))
+        population.add(OPEN, Kind(stage="proposed", depends_on=(made.task["id"],)))
+        with connect(database.owner_url) as owner:
+            rebuild.rebuild(owner)
+        world = World(human, made.task["id"], database.owner_url)
+        yield world
+        world.rows()
 
 
-def test_tables_and_ledger_agree_after_a_multiplication(world: Scene) -> None:
-    before = world.check().rows
-    with connect(world.url) as connection:
-        held = connection.execute("SELECT count(*) FROM projection.board WHERE holder IS NOT NULL").fetchone()
+def test_tables_and_ledger_agree_after_a_multiplication(world: World) -> None:
+    before = world.rows()
+    held = world.human.connection.execute("SELECT count(*) FROM projection.board WHERE holder IS NOT NULL").fetchone()
     assert held is not None
     assert held[0] > 0
-    with world.owner() as owner:
-        multiply(owner, COPIES)
-    after = world.check().rows
+    world.multiply()
+    after = world.rows()
     assert after["board"] == before["board"] + COPIES * (before["board"] - held[0])
-    assert after["dependency"] == before["dependency"] * (COPIES + 1)
+    assert after["dependency"] == before["dependency"] * (COPIES + 1) == OPEN * (COPIES + 1)
     assert after["evidence"] > before["evidence"] > 0
 
 
-def test_work_goes_on_on_a_multiplied_ledger(world: Scene) -> None:
-    with world.owner() as owner:
-        multiply(owner, COPIES)
-    agent = world.agent(next(iter(lives.FAMILIES)))
-    claimed = world.ok(agent, c.Claim())
-    assert world.ok(agent, c.Advance(task=world.id(claimed))).position is not None
+def test_work_goes_on_on_a_multiplied_ledger(world: World) -> None:
+    world.multiply()
+    token = world.human.execute(c.IssueToken(family=next(iter(lives.FAMILIES))), uuid4()).extra["token"]
+    agent = Session(world.human.connection, token)
+    claimed = agent.execute(c.Claim(), uuid4())
+    assert claimed.task is not None, claimed
+    assert agent.execute(c.Advance(task=claimed.task["id"]), uuid4()).ok

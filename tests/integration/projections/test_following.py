@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from ainarres.ledger import store
 from ainarres.ledger.event import NewEvent
 from ainarres.projections import catchup, renewal
 from ainarres.projections.following import PROJECTIONS
-from ainarres.projections.runner import following
+from ainarres.projections.runner import environment, following
 
 if TYPE_CHECKING:
     import psycopg
@@ -236,3 +237,14 @@ def _note(story: Story) -> Any:
 def test_the_statements_were_written_for_the_bodies_there_are() -> None:
     for projection in EVERY:
         assert {name: REGISTRY[name].schema for name in projection.reads} == dict(projection.reads)
+
+
+def test_a_follower_looks_for_the_host_that_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGTARGETSESSIONATTRS", "any")
+    monkeypatch.setenv("PGOPTIONS", "")
+    given = environment(
+        "host=a,b port=5432,5433 dbname=ainarres target_session_attrs=read-write options='-c work_mem=4MB'"
+    )
+    assert (given["POSTGRES_HOST"], given["POSTGRES_PORT"]) == ("a,b", "5432,5433")
+    assert os.environ["PGTARGETSESSIONATTRS"] == "read-write"
+    assert os.environ["PGOPTIONS"] == "-c work_mem=4MB"

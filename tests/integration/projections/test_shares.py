@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.scene import CHEAP, DESIGNER, REVIEWER
+
 from ainarres.database.connect import connect
+from ainarres.domain import commands as c
 from ainarres.ledger import store
 from ainarres.projections import rebuild, shares
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     import psycopg
     import pytest
     from tests.integration.projections.story import Story
+    from tests.scene import Scene
 
 
 def folded(connection: psycopg.Connection[object], workers: int) -> tuple[list[object], set[int], int]:
@@ -22,7 +26,7 @@ def folded(connection: psycopg.Connection[object], workers: int) -> tuple[list[o
 
 def test_two_processes_fold_what_one_folds(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shares, "EVENTS", 10)
-    with connect(story.scene.url) as connection:
+    with connect(story.scene.url, idle_seconds=0) as connection:
         alone = folded(connection, 1)
         assert len(list(shares.everything(connection, store.END, workers=1))) > 2, "too few shares to mix up"
         assert folded(connection, 2) == alone
@@ -32,7 +36,7 @@ def test_two_processes_fold_what_one_folds(story: Story, monkeypatch: pytest.Mon
 
 
 def test_workers_see_the_snapshot_of_who_asks(story: Story) -> None:
-    with connect(story.scene.url) as connection:
+    with connect(story.scene.url, idle_seconds=0) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         before = folded(connection, 1)
         story.scene.task()
@@ -41,22 +45,26 @@ def test_workers_see_the_snapshot_of_who_asks(story: Story) -> None:
         assert folded(connection, 1) != before
 
 
-def test_a_rebuild_in_rounds_ends_in_the_same_tables(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_in_rounds_ends_in_the_same_tables(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verbs go on between the filling and the swap: what they touched, and what waits on it, is written again."""
     monkeypatch.setattr(rebuild, "TAIL", -1)
-    made: list[int] = []
+    monkeypatch.setattr(rebuild, "ROUNDS", 4)
+    first = scene.task()
+    waiting = scene.task(depends_on=(first,))
+    hands = [scene.agent(family) for family in (DESIGNER, CHEAP, REVIEWER)]
     refill = rebuild._Filler.refill
 
     def busy(filler: rebuild._Filler, after: int, upto: int) -> None:
         refill(filler, after, upto)
-        if len(made) < 3:
-            story.scene.task(depends_on=(story.scene.task(),))
-            made.append(upto)
+        if hands:
+            agent = hands.pop(0)
+            scene.ok(agent, c.Claim(task=first))
+            scene.ok(agent, c.Advance(task=first))
 
-    monkeypatch.setattr(rebuild, "ROUNDS", 4)
     monkeypatch.setattr(rebuild._Filler, "refill", busy)
-    with connect(story.scene.owner_url, idle_seconds=0, statement_seconds=0) as owner:
-        stands = rebuild.rebuild(owner)
-        assert len(made) == 3
-        assert stands == store.horizon(owner)
+    with scene.owner() as owner:
+        assert rebuild.rebuild(owner) == store.horizon(owner)
+        assert not hands
         assert rebuild.check(owner).difference is None
+        row = owner.execute("SELECT ready FROM projection.board WHERE task = %s", [waiting]).fetchone()
+    assert row == (True,)
