@@ -138,6 +138,8 @@ class Agent:
         if self._chance(0.12):
             self._say("progress", {**held, "note": "half way"})
         if self._chance(0.1):
+            if self._chance(0.15):  # with more than half the lease left a heartbeat says nothing
+                self._halt.wait(LEASE * 0.6)
             self._say("heartbeat", held)
         if self._chance(0.04):
             self._say("note", {"task": task["id"], "text": "seen"})

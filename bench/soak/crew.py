@@ -94,7 +94,9 @@ class Crew:
         self._proxied = f"postgresql://ainarres_app@127.0.0.1:{port}/ainarres?sslmode=disable&gssencmode=disable"
         self.ports = [_free_port() for _ in range(WEB)]
         for port in self.ports:
-            self._add(f"web-{port}", "web", _starter("bench.soak.web", ground.url, port))
+            self._add(
+                f"web-{port}", "web", _starter("bench.soak.web", ground.url, port, str(notes / f"web-{port}.log"))
+            )
         self._add("follower", "follower", _starter("bench.soak.follower", ground.url, str(notes / "follower.jsonl")))
         for number in range(agents):
             self.hire(kinds[number % len(kinds)])

@@ -144,6 +144,12 @@ def _never_met(on: Field, inflicted: list[dict[str, Any]]) -> list[str]:
     return [f"no connection was cut at {one}" for one, n in kinds.items() if one in on.met and n and not on.met[one]]
 
 
+def _said(notes: Path) -> list[str]:
+    """Return the last lines of what the servers wrote besides warnings: where a fault of theirs is explained."""
+    lines = [line for path in sorted(notes.glob("web-*.log")) for line in path.read_text().splitlines()]
+    return [line for line in lines if " WARNING " not in line][-40:]
+
+
 def _found(told: Run, on: Field, inflicted: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     checker, kinds = on.checker, Counter(one["kind"] for one in inflicted)
     return {
@@ -165,6 +171,7 @@ def _found(told: Run, on: Field, inflicted: list[dict[str, Any]], seconds: float
         "longest_silence_seconds": round(checker.diaries.gap, 2),
         "checks": checker.glances,
         "checks_in_full": checker.wholes,
+        "servers_said": _said(checker.notes) if on.wrong else [],
         "last_fault": inflicted[-1]["number"] if inflicted else None,
         "wrong": list(dict.fromkeys(on.wrong)),
         "verdict": "wrong" if on.wrong else "ok",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
@@ -13,9 +12,9 @@ from ainarres.web.service import Limits
 AGAIN = 0.1
 
 
-def live(url: str, port: int) -> None:
+def live(url: str, port: int, log: str) -> None:
     """Serve until a signal ends it; begin again while the database does not answer, as a service manager would."""
-    sys.stderr = open(os.environ.get("SOAKWEB", os.devnull), "a")  # noqa: SIM115, PTH123 - as long as the process
+    sys.stderr = open(log, "a")  # noqa: SIM115, PTH123 - as long as the process
     while True:
         try:
             serve(url, "127.0.0.1", port, Limits(per_second=1000, burst=3000), lambda _: None)

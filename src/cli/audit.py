@@ -95,7 +95,7 @@ def _joined(checks: list[Checked]) -> Checked:
 
     rows = {table: count for one in checks for table, count in one.rows.items()}
     found = next((one.difference for one in checks if one.difference is not None), None)
-    return Checked(min(one.position for one in checks), rows, found)
+    return Checked(checks[0].position, rows, found)  # the board's; what catches up is compared up to its own mark
 
 
 def _folding() -> Callable[[int, int], None]:

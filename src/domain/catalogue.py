@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ainarres.domain import events
-from ainarres.domain.events import REGISTRY
+from ainarres.domain.events import REGISTRY, agents, families, ledger, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 HEAD = """# Events
 
 Every event of the ledger: its stream, the schema number of its body, the verb that appends it and the projections that
-read it. Written from the registry in `src/domain/events.py` by `make reference`; change it there.
+read it. Written from the registry in `src/domain/events/` by `make reference`; change it there.
 
 Who appended an event, when, with which credential, and whom it credits or charges are columns of the row, not of the
 body: see `\\d+ ledger.event`.
@@ -32,13 +31,16 @@ body: see `\\d+ ledger.event`.
 | --- | --- | --- | --- | --- |
 """
 PARTS = "## Parts of bodies\n"
+_MODULES = (ledger, families, agents, tasks)
+"""In the order in which the page tells them."""
 
 
 def page() -> str:
     """Return the page."""
     classes = _classes()
-    rows = "".join(_row(kind) for kind in REGISTRY.values())
-    told = "\n".join(_section(kind, classes[kind.name]) for kind in REGISTRY.values())
+    kinds = [REGISTRY[name] for name in classes if name in REGISTRY]
+    rows = "".join(_row(kind) for kind in kinds)
+    told = "\n".join(_section(kind, classes[kind.name]) for kind in kinds)
     parts = "\n".join(_part(node) for name, node in classes.items() if name not in REGISTRY and _is_part(node))
     return f"{HEAD}{rows}\n{told}\n{PARTS}\n{parts}"
 
@@ -86,8 +88,8 @@ def _is_part(node: ast.ClassDef) -> bool:
 
 
 def _classes() -> dict[str, ast.ClassDef]:
-    module = ast.parse(inspect.getsource(events))
-    return {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+    nodes = [node for module in _MODULES for node in ast.parse(inspect.getsource(module)).body]
+    return {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
 
 
 if __name__ == "__main__":
