@@ -16,7 +16,7 @@ from ainarres import stock
 from ainarres.faults import InvalidInput
 
 ROOT = Path(__file__).parents[2]
-DATA = {".sql", ".toml", ".md", ".json", ".conf", ".hba", ".html", ".py", ".typed"}
+DATA = {".sql", ".toml", ".md", ".json", ".conf", ".hba", ".html", ".css", ".js", ".py", ".typed"}
 MOVED = {"workflows": "stock/workflows", "governance": "stock/governance", "src": ""}
 
 PLACES: tuple[tuple[stock.Kind, str, str], ...] = (
