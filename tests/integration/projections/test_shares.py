@@ -39,7 +39,7 @@ def test_workers_see_the_snapshot_of_who_asks(story: Story) -> None:
     with connect(story.scene.url, idle_seconds=0) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         before = folded(connection, 1)
-        story.scene.task()
+        story.scene.ok(story.scene.human, c.Amend(task=story.t4, title="another"))
         assert folded(connection, 2) == before
         connection.execute("COMMIT")
         assert folded(connection, 1) != before
