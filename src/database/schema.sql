@@ -316,8 +316,9 @@ ALTER FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time z
 
 -- Name: pick(bigint[], timestamp with time zone[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
-CREATE FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) RETURNS uuid
+CREATE FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) RETURNS json
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
@@ -327,7 +328,7 @@ DECLARE
     _depth integer := 1;
     _looked integer;
     _head uuid;
-    _picked uuid;
+    _picked json;
 BEGIN
     LOOP
         _looked := 0;
@@ -349,7 +350,7 @@ BEGIN
              ORDER BY h.rank, h.created_position
         LOOP
             _looked := _looked + 1;
-            SELECT b.task
+            SELECT row_to_json(b)
               INTO _picked
               FROM projection.board b
              WHERE b.task = _head
@@ -360,7 +361,7 @@ BEGIN
                 IF pg_stat_get_xact_tuples_returned(_index) - _read > 1000 THEN
                     PERFORM verb.mark_low_water(pick.routes, _now);
                 END IF;
-                RETURN _picked;
+                RETURN json_build_object('task', _picked, 'now', ledger.clock());
             END IF;
         END LOOP;
         IF _looked >= _depth THEN
@@ -376,25 +377,6 @@ END
 $$;
 
 ALTER FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) OWNER TO ainarres_owner;
-
--- Name: take(bigint[], timestamp with time zone[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
-
-CREATE FUNCTION verb.take(routes bigint[], befores timestamp with time zone[], agent text) RETURNS json
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-DECLARE
-    _picked uuid := verb.pick(take.routes, take.befores, take.agent);
-BEGIN
-    IF _picked IS NULL THEN
-        RETURN NULL;
-    END IF;
-    RETURN (SELECT json_build_object('task', row_to_json(b), 'now', ledger.clock())
-              FROM projection.board b WHERE b.task = _picked);
-END
-$$;
-
-ALTER FUNCTION verb.take(routes bigint[], befores timestamp with time zone[], agent text) OWNER TO ainarres_owner;
 
 -- Name: write(jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, boolean); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
@@ -1504,11 +1486,6 @@ GRANT ALL ON FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with
 
 REVOKE ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) FROM PUBLIC;
 GRANT ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) TO ainarres_app;
-
--- Name: FUNCTION take(routes bigint[], befores timestamp with time zone[], agent text); Type: ACL; Schema: verb; Owner: ainarres_owner
-
-REVOKE ALL ON FUNCTION verb.take(routes bigint[], befores timestamp with time zone[], agent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION verb.take(routes bigint[], befores timestamp with time zone[], agent text) TO ainarres_app;
 
 -- Name: FUNCTION write(events jsonb, routes jsonb, born jsonb, moved jsonb, renewed jsonb, edges jsonb, judged boolean); Type: ACL; Schema: verb; Owner: ainarres_owner
 

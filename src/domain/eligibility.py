@@ -103,14 +103,9 @@ class Opening:
     after: timedelta | None = None
 
 
-def review_of(workflow: Workflow, stage: str) -> Transition | None:
-    """Return the transition that makes ``stage`` a review of an earlier one, if any; it speaks for the whole stage."""
-    return next((t for t in workflow.exits(stage) if t.reviews is not None), None)
-
-
 def author_of(task: Task, workflow: Workflow) -> Author | None:
     """Return whose work the task's stage reviews, if it reviews and somebody did it."""
-    review = review_of(workflow, task.stage)
+    review = workflow.review(task.stage)
     return task.authors.get(review.reviews) if review is not None and review.reviews is not None else None
 
 
@@ -195,7 +190,7 @@ def family_obstacles(task: Task, context: Context) -> tuple[Obstacle, ...]:
     rule, delay = _rule_for(route, context.caller, context.workflow)
     if rule is None:
         return ()
-    review = review_of(context.workflow, task.stage)
+    review = context.workflow.review(task.stage)
     assert review is not None
     text = f"{task.stage} wants another {review.distinct} than {route.author}, whose work it is"
     if rule == "require":
@@ -212,7 +207,7 @@ def missing_text(missing: Iterable[str]) -> str:
 
 
 def _reviewed(task: Task, workflow: Workflow) -> str | None:
-    review, author = review_of(workflow, task.stage), author_of(task, workflow)
+    review, author = workflow.review(task.stage), author_of(task, workflow)
     if review is None or author is None or task.review_waived or review.rule == "off" or review.distinct == "agent":
         return None  # the author itself is kept away task by task: a route an agent would be a route a task
     return author.maker if review.distinct == "maker" else author.family
@@ -233,7 +228,7 @@ def _rule_for(
     route: Route, caller: Caller, workflow: Workflow
 ) -> tuple[Literal["require", "prefer"] | None, timedelta | None]:
     """Return the rule that speaks against ``caller`` on ``route``, with the time after which it falls silent."""
-    review = review_of(workflow, route.stage)
+    review = workflow.review(route.stage)
     if review is None or route.author is None:
         return None, None
     mine = caller.maker if review.distinct == "maker" else caller.family

@@ -172,7 +172,7 @@ class Workflow(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other fields; what was looked up in this one is not looked up in that."""
         copied = super().model_copy(update=update, deep=deep)
-        for remembered in ("_stages", "_exits"):
+        for remembered in ("_stages", "_exits", "_reviews"):
             copied.__dict__.pop(remembered, None)
         return copied
 
@@ -194,6 +194,14 @@ class Workflow(BaseModel):
         return {
             stage.key: tuple(move for move in self.transitions if move.from_stage == stage.key) for stage in self.stages
         }
+
+    def review(self, stage_key: str) -> Transition | None:
+        """Return the move that makes a stage a review of an earlier one, if any; it speaks for the whole stage."""
+        return self._reviews.get(stage_key)
+
+    @cached_property
+    def _reviews(self) -> dict[str, Transition]:
+        return {move.from_stage: move for move in reversed(self.transitions) if move.reviews is not None}
 
     def find(self, from_stage: str, to_stage: str, kind: Kind) -> tuple[Transition, ...]:
         """Return the moves between two stages; more than one if several roles may make it, in the order of the file."""

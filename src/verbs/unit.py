@@ -8,11 +8,11 @@ and the commit in another. Nothing that can fail for a reason of ours runs after
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
-from psycopg import ClientCursor
 from psycopg.rows import dict_row
 
+from ainarres.database import trip
 from ainarres.database.queries import load
 from ainarres.domain import events as e
 from ainarres.domain.context import Context
@@ -140,7 +140,7 @@ class Unit:
         local = None if self._token else identity.LOCAL.actor
         ask = {"token": self._token, "local": local, "command": self.command}
         asked = ask | {"locked": locked, "held": held, "wide": wide}
-        document: Row = self._value(f"{SQL['begin']};\n{SQL['open']}", asked)
+        document: Row = trip.value(self.connection, (SQL["begin"], SQL["open"]), asked)
         self.now = datetime.fromisoformat(document["now"]).astimezone(UTC)
         self._identify(document["caller"])
         self.tiers, self.cards = frozenset(document["tiers"]), document["cards"] or {}
@@ -154,7 +154,7 @@ class Unit:
     def pick(self, routes: Sequence[int], befores: Sequence[datetime | None]) -> Row | None:
         """Lock the best claimable task of ``routes`` and read the time. Returns its row as JSON; null for none."""
         wanted = {"routes": routes, "befores": befores, "agent": self.caller.actor}
-        found = self._value(board.SQL["pick"], wanted)
+        found = trip.value(self.connection, (board.SQL["pick"],), wanted)
         if found is None:
             return None
         self.now = datetime.fromisoformat(found["now"]).astimezone(UTC)
@@ -172,20 +172,6 @@ class Unit:
         with self.connection.pipeline():
             cursors = [self.connection.cursor(row_factory=dict_row).execute(sql, args) for sql, args in calls]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
-
-    def _value(self, statements: LiteralString, parameters: Any) -> Any:
-        """Run statements in one round trip and return the one value that one of them gives.
-
-        They travel as one text with the values in it: that costs neither a preparation nor a pipeline, and a pooler
-        that gives each transaction another connection has nothing to remember.
-        """
-        with ClientCursor(self.connection) as cursor:
-            cursor.execute(statements, parameters)
-            while cursor.description is None:
-                cursor.nextset()
-            row = cursor.fetchone()
-        assert row is not None
-        return row[0]
 
     def _identify(self, row: Row | None) -> None:
         if self._token is None:
@@ -286,12 +272,11 @@ class Unit:
         self._told_sent = len(self._told)
         noted = [fact for fact in block if registers.concerns(fact)]
         lanes = sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)})
-        closing = None if not end else f"{SQL['commit']};\n{SQL['ring']}" if lanes else SQL["commit"]
+        closing = () if not end else (SQL["commit"], SQL["ring"]) if lanes else (SQL["commit"],)
         if block:
-            write = board.SQL["write"]
-            straight = closing is not None and not noted
-            statements = f"{write};\n{closing}" if straight else write
-            first = self._value(statements, {**self._block(block, told), "lanes": lanes})
+            straight = () if noted else closing
+            written = {**self._block(block, told), "lanes": lanes}
+            first = trip.value(self.connection, (board.SQL["write"], *straight), written)
             self.positions.extend(range(first, first + len(block)))
             if straight:
                 return
@@ -299,8 +284,8 @@ class Unit:
             with self.connection.pipeline():
                 for fact in noted:
                     registers.apply(self.connection, fact)
-        if closing is not None:
-            ClientCursor(self.connection).execute(closing, {"lanes": lanes})
+        if closing:
+            trip.run(self.connection, closing, {"lanes": lanes})
 
     def _block(self, block: Sequence[Fact], told: Sequence[Told]) -> dict[str, Any]:
         known = self.known.routes.keys() | self._interned

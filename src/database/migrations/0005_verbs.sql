@@ -42,11 +42,11 @@ END
 $$;
 
 -- The only statement that hands out work. Locks the best ready task of the given routes that nobody else has locked and
--- returns its id: heads of each route first, deeper only when all of them are locked, and null only when every candidate
--- was looked at, marks or no marks. befores: where a route is open to this caller only after a waiting time, the newest
--- stage entry that has waited long enough; null elsewhere.
-CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS uuid
-    LANGUAGE plpgsql VOLATILE
+-- returns its row as it stands then, with the time: heads of each route first, deeper only when all of them are locked,
+-- and null only when every candidate was looked at, marks or no marks. befores: where a route is open to this caller only
+-- after a waiting time, the newest stage entry that has waited long enough; null elsewhere.
+CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS json
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
@@ -56,7 +56,7 @@ DECLARE
     _depth integer := 1;
     _looked integer;
     _head uuid;
-    _picked uuid;
+    _picked json;
 BEGIN
     LOOP
         _looked := 0;
@@ -78,7 +78,7 @@ BEGIN
              ORDER BY h.rank, h.created_position
         LOOP
             _looked := _looked + 1;
-            SELECT b.task
+            SELECT row_to_json(b)
               INTO _picked
               FROM projection.board b
              WHERE b.task = _head
@@ -89,7 +89,7 @@ BEGIN
                 IF pg_stat_get_xact_tuples_returned(_index) - _read > 1000 THEN
                     PERFORM verb.mark_low_water(pick.routes, _now);
                 END IF;
-                RETURN _picked;
+                RETURN json_build_object('task', _picked, 'now', ledger.clock());
             END IF;
         END LOOP;
         IF _looked >= _depth THEN
@@ -164,21 +164,6 @@ BEGIN
                             WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
             'cards', (SELECT json_object_agg(role, version)
                         FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest)));
-END
-$$;
-
--- Picks as verb.pick and returns the row as it stands now that it is locked, with the time; null when there is nothing.
-CREATE FUNCTION verb.take(routes bigint[], befores timestamptz[], agent text) RETURNS json
-    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
-AS $$
-DECLARE
-    _picked uuid := verb.pick(take.routes, take.befores, take.agent);
-BEGIN
-    IF _picked IS NULL THEN
-        RETURN NULL;
-    END IF;
-    RETURN (SELECT json_build_object('task', row_to_json(b), 'now', ledger.clock())
-              FROM projection.board b WHERE b.task = _picked);
 END
 $$;
 
