@@ -192,9 +192,12 @@ def test_output_that_goes_nowhere_is_no_bug(terminal: Terminal) -> None:
 def test_init_is_safe_to_repeat_and_names_its_files(tmp_path: Path, database: Database) -> None:
     terminal = Terminal(tmp_path, database.owner_url)
     first, second = terminal.ok("init"), terminal.ok("init")
-    assert sorted(first["written"]) == sorted(second["kept"])
-    assert {path.rpartition("/")[2] for path in first["written"]} == {"ainarres.toml", "project.toml", "families.toml"}
-    assert (second["ledger"], second["adopted"], second["written"]) == (first["ledger"], [], [])
+    wrote, kept = ({one["path"]: one["what"] for one in said["files"]} for said in (first, second))
+    assert wrote.keys() == kept.keys()
+    assert (set(wrote.values()), set(kept.values())) == ({"wrote"}, {"kept as it was"})
+    names = {path.rpartition("/")[2] for path in wrote}
+    assert names == {"ainarres.toml", "project.toml", "families.toml", "SKILL.md", "AGENTS.md"}
+    assert (second["ledger"], second["adopted"]) == (first["ledger"], [])
     terminal.ok("project", "adopt", "project.toml")
     terminal.ok("family", "adopt", "families.toml")
     assert terminal("doctor").status == 0

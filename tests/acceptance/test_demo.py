@@ -73,10 +73,10 @@ def test_the_demo_ships_three_tasks_and_tells_the_tale(folder: Path) -> None:
         assert line in lines
     assert any(line.startswith("cross-family review: 3/3 ") for line in lines)
     hands = [
-        found for line in lines if (found := re.search(r"by family: implemented=(\w+) reviewed=(\w+) integr", line))
+        found for line in lines if (found := re.search(r"by family: implemented=(\S+) reviewed=(\S+) integr", line))
     ]
     assert sorted(found[1] for found in hands) == ["grok", "opencode", "opencode"]
-    assert {found[2] for found in hands} <= {"claude", "codex"}
+    assert {found[2] for found in hands} <= {"claude+sonnet", "codex"}
     assert sum(line.startswith("ok: ") for line in lines) == 4
     assert "FAILED" not in done.stdout
     assert "gives [(" in done.stderr, "a review named a real bug"

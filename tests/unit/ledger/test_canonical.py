@@ -44,12 +44,16 @@ KEYS = '{"\\u20ac": "Euro Sign", "\\r": "Carriage Return", "\\ufb33": "Hebrew Le
 ORDER = ["Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign"]
 LAST = ["Emoji: Grinning Face", "Hebrew Letter Dalet With Dagesh"]
 
+_texts = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 _scalars = (
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_characters="\0"))
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 )
 _numbers = _scalars | st.floats(allow_nan=False, allow_infinity=False)
 documents = st.dictionaries(
-    st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+    _texts,
     st.recursive(_numbers, lambda inner: st.lists(inner, max_size=4), max_leaves=8),
     max_size=6,
 )
