@@ -155,6 +155,7 @@ def _parameters(url: str, application_name: str, idle_seconds: int, statement_se
     given["options"] = f"{limits} {given.get('options', '')}".strip()
     given.setdefault("connect_timeout", CONNECT_SECONDS)
     given["application_name"] = application_name
+    given["client_encoding"] = "UTF8"  # whatever the environment says: the ledger's texts are UTF-8
     return ALIVE | given
 
 

@@ -64,7 +64,10 @@ def _literal(pgconn: PGconn, given: Any) -> bytes:
         return b"%d" % given
     if isinstance(given, (list, tuple)):
         given = "{" + ",".join(map(_element, given)) + "}"
-    return Escaping(pgconn).escape_literal(str(given).encode())
+    quoted = str(given).encode()
+    if b"\0" in quoted:
+        raise ValueError("a text with NUL has no literal; it would be cut off there")
+    return Escaping(pgconn).escape_literal(quoted)
 
 
 def _element(given: Any) -> str:

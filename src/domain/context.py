@@ -45,6 +45,10 @@ class Caller:
         """Tell whether the credential's scope includes ``scope``."""
         return scope in _INCLUDES[self.scope]
 
+    def sees(self, lane: str) -> bool:
+        """Tell whether tasks of a lane are shown to the caller: an agent sees its own lanes, a monitor all."""
+        return self.may("monitor") or f"lane:{lane}" in self.features
+
     def features_for(self, claimed_at: datetime) -> frozenset[str]:
         """Return the features effective for a hold that began at ``claimed_at``."""
         return self.features | {f for f, since in self.kept.items() if claimed_at < since}

@@ -78,7 +78,7 @@ class _Origin:
             epic = resolve(self._unit, self._epic)
             join(self._unit, epic)
             brief = self._unit.row(board.SQL["one"], {"task": epic})
-            if brief is None:
+            if brief is None or not self._unit.caller.sees(brief["lane"]):
                 raise Halt(Refusal("not_found", f"epic: no task {epic}", {"field": "epic"}))
             return str(epic), brief["updated_position"], brief["correlation"] or epic
         held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from typing import TYPE_CHECKING
 
 from ainarres.domain import duration
@@ -11,7 +12,7 @@ from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.definitions import SQL, begin, fact, known_features, require
-from ainarres.verbs.identity import LOCAL, make_token
+from ainarres.verbs.identity import make_token
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import LIFE_CAP
 from ainarres.verbs.unit import Halt
@@ -53,8 +54,8 @@ def _check(unit: Unit, command: IssueToken, life: timedelta) -> None:
         raise Halt(Refusal("invalid", f"life: a token lives {duration.show(LIFE_CAP)} at most", {"field": "life"}))
     if command.scope == "agent" and command.family is None:
         raise Halt(Refusal("invalid", "family: an agent belongs to one; name it (--family)", {"field": "family"}))
-    if command.agent == LOCAL.actor:
-        text = f"agent: {LOCAL.actor} is who holds the database's address; choose another name"
+    if command.agent is not None and _like_a_person(command.agent):
+        text = "agent: names with `human:` stand for who holds the database's address; choose another name"
         raise Halt(Refusal("invalid", text, {"field": "agent"}))
     if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
         text = (
@@ -62,18 +63,26 @@ def _check(unit: Unit, command: IssueToken, life: timedelta) -> None:
         )
         raise Halt(Refusal("not_found", text, {"field": "family"}))
     if command.agent is not None:
-        asked = {"agent": command.agent, "family": command.family}
-        other = unit.row(SQL["other_family"], asked)
-        if other is not None:  # a hold and a track record belong to one family
-            text = f"agent: {command.agent} is of {other['family']} already; choose another name"
+        scope = None if unit.caller.may("human") else command.scope
+        asked = {"agent": command.agent, "family": command.family, "scope": scope}
+        other = unit.row(SQL["other_use"], asked)
+        if other is not None:  # a hold and a track record belong to one family; what a person did, to a person
+            text = (
+                f"agent: {command.agent} is of {other['family']} already, scope {other['scope']}; choose another name"
+            )
             raise Halt(Refusal("invalid", text, {"field": "agent"}))
+
+
+def _like_a_person(name: str) -> bool:
+    seen = "".join(letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cf"))
+    return seen.strip().casefold().startswith("human:")
 
 
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
     """Take features away from a credential; its owner may do so too, nobody can widen it."""
     begin(unit)
     row = _credential(unit, command.credential)
-    if row["agent"] != unit.caller.actor:
+    if not _own(unit, row):
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
     _known(unit, command.narrowing)
     standing = command.narrowing if row["narrowing"] is None else row["narrowing"]
@@ -89,13 +98,17 @@ def revoke(unit: Unit, command: RevokeToken) -> Answer:
     """Void a credential from the next call on; void already is no news."""
     begin(unit)
     row = _credential(unit, command.credential)
-    if row["agent"] != unit.caller.actor:
+    if not _own(unit, row):
         require(unit, "operator" if row["scope"] == "agent" else "human", "revoking another's credential")
     if row["revoked_at"] is None:
         revoked = e.CredentialRevoked(reason=command.reason)
         stream = f"credential-{row['id']}"
         unit.add(fact(unit, stream, revoked, subject_agent=row["agent"], subject_family=row["family"]))
     return Answer(extra={"credential": row["id"]})
+
+
+def _own(unit: Unit, row: Row) -> bool:
+    return bool(row["agent"] == unit.caller.actor and row["scope"] == unit.caller.scope)
 
 
 def _credential(unit: Unit, credential: str) -> Row:

@@ -44,10 +44,10 @@ SELECT * FROM projection.lane WHERE project = %(project)s ORDER BY key
 -- Every lane's key.
 SELECT coalesce(array_agg(key), '{}') AS keys FROM projection.lane
 
--- other_family --
--- Another family under which an agent's name was used already.
-SELECT coalesce(family, 'no family') AS family FROM projection.credential
- WHERE agent = %(agent)s AND family IS DISTINCT FROM %(family)s LIMIT 1
+-- other_use --
+-- Another family under which an agent's name was used already; another scope too, unless a person may decide that.
+SELECT coalesce(family, 'no family') AS family, scope FROM projection.credential
+ WHERE agent = %(agent)s AND (family IS DISTINCT FROM %(family)s OR scope <> %(scope)s::text) LIMIT 1
 
 -- credential --
 -- One credential.

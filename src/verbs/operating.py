@@ -49,7 +49,10 @@ def usage(unit: Unit, command: Usage) -> Answer:
         text = f"transition: position {command.transition} is no advance or reject"
         raise Halt(Refusal("not_found", text, {"field": "transition"}))
     reported = e.UsageReported(**command.model_dump(exclude={"agent", "family"}))
-    family = command.family or (unit.row(SQL["family_of"], {"agent": command.agent}) or {}).get("family")
+    family = (unit.row(SQL["family_of"], {"agent": command.agent}) or {"family": command.family})["family"]
+    if command.family is not None and (family != command.family or unit.row(SQL["family"], {"key": family}) is None):
+        text = f"family: {command.agent} is not known as an agent of {command.family!r}; `ainarres agents` lists them"
+        raise Halt(Refusal("not_found", text, {"field": "family"}))
     if moved is None:
         unit.add(fact(unit, f"agent-{command.agent}", reported, subject_agent=command.agent, subject_family=family))
         return Answer()

@@ -16,3 +16,7 @@ SELECT task, actor, family FROM ledger.event
 -- family_of --
 -- The family of an agent's newest credential.
 SELECT family FROM projection.credential WHERE agent = %(agent)s ORDER BY issued_at DESC LIMIT 1
+
+-- family --
+-- A registered family.
+SELECT key FROM projection.family WHERE key = %(key)s

@@ -110,6 +110,10 @@ class Session:
             from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
 
             return refused(refusing.READ_ONLY)
+        except errors.IdleInTransactionSessionTimeout as error:
+            self._hang_up()
+            text = "the verb took longer than a transaction may stand idle; nothing was written, ask for less at once"
+            raise LedgerUnavailable(text) from error
         except psycopg.Error as error:
             self._hang_up()
             if isinstance(error, _SILENT):

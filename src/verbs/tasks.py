@@ -241,7 +241,7 @@ def prerequisites(unit: Unit, typed: Iterable[str]) -> dict[str, UUID]:
     tasks = list(set(wanted.values()))
     found = {row["task"]: row for row in unit.rows(board.SQL["lock_shared"], {"tasks": tasks})} if tasks else {}
     for one in wanted.values():
-        if one not in found:
+        if one not in found or not unit.caller.sees(found[one]["lane"]):
             raise Halt(Refusal("invalid", f"depends_on: no task {one}; create it first", {"field": "depends_on"}))
         if found[one]["cancelled"]:
             text = f"depends_on: {one} was cancelled and will never be done; leave it out"

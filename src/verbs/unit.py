@@ -7,9 +7,11 @@ and the commit in another. Nothing that can fail for a reason of ours runs after
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg.rows import dict_row
 
 from ainarres.database import trip
@@ -27,8 +29,6 @@ from ainarres.verbs import identity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
-
-    import psycopg
 
     from ainarres.domain.context import Caller
     from ainarres.domain.fact import Fact
@@ -272,20 +272,25 @@ class Unit:
         self._told_sent = len(self._told)
         noted = [fact for fact in block if registers.concerns(fact)]
         lanes = sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)})
-        closing = () if not end else (SQL["commit"], SQL["ring"]) if lanes else (SQL["commit"],)
+        closing = (SQL["commit"],) if end else ()
+        straight = () if noted else closing
         if block:
-            straight = () if noted else closing
-            written = {**self._block(block, told), "lanes": lanes}
-            first = trip.value(self.connection, (board.SQL["write"], *straight), written)
+            first = trip.value(self.connection, (board.SQL["write"], *straight), self._block(block, told))
             self.positions.extend(range(first, first + len(block)))
-            if straight:
-                return
         if noted:
             with self.connection.pipeline():
                 for fact in noted:
                     registers.apply(self.connection, fact)
-        if closing:
-            trip.run(self.connection, closing, {"lanes": lanes})
+        if closing and not (block and straight):
+            trip.run(self.connection, closing, {})
+        if end:
+            self._ring(lanes)
+
+    def _ring(self, lanes: list[str]) -> None:
+        """Wake who waits. The verb is done: a bell that does not ring costs a poll's interval, and no more."""
+        if lanes:
+            with suppress(psycopg.Error):
+                trip.run(self.connection, (SQL["ring"],), {"lanes": lanes})
 
     def _block(self, block: Sequence[Fact], told: Sequence[Told]) -> dict[str, Any]:
         known = self.known.routes.keys() | self._interned

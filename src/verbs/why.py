@@ -42,7 +42,7 @@ def why(unit: Unit, command: Why) -> Answer:
     if command.task is None:
         return _why_me(unit)
     row = unit.row(board.SQL["one"], {"task": resolve(unit, command.task)})
-    if row is None:
+    if row is None or not unit.caller.sees(row["lane"]):
         raise Halt(unknown(command.task))
     return _why_task(unit, board.from_row(row))
 
