@@ -25,5 +25,8 @@ def report(entry: Entry, fields: dict[str, Any], given: Settings, *, as_json: bo
     found = question.ask(entry, fields | {"format": form}, given, form)
     if out is None or isinstance(found, Refusal):
         return question.tell(found, as_json=form == "json")
-    Path(out).write_text(found + "\n", encoding="utf-8")
+    try:
+        Path(out).write_text(found + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput("--out", f"{out} cannot be written: {error.strerror}", "name a file you may write") from None
     return 0

@@ -83,7 +83,11 @@ def simulate(  # noqa: PLR0917 - typer reads them by name
     _judging(found)
     told = play(found, rates, submissions=tasks, runs=runs, uniform=Random(seed).random)  # noqa: S311 - no secret
     if svg is not None:
-        Path(svg).write_text(draw(told), encoding="utf-8")
+        try:
+            Path(svg).write_text(draw(told), encoding="utf-8")
+        except OSError as error:
+            cure = "name a file you may write"
+            raise InvalidInput("--svg", f"{svg} cannot be written: {error.strerror}", cure) from None
     if json:
         return show_json(told.to_json())
     print(told.text())

@@ -131,7 +131,10 @@ def _already(task: Task, command: Claim) -> Answer:
     assert task.hold is not None
     details = {"holder": task.hold.agent, "expires_at": task.hold.expires_at}
     return Answer(
-        code="already_holding", reason="you hold this task; finish or release it first", task=task, extra=details
+        code="already_holding",
+        reason="you hold the task shown here; finish or release it first",
+        task=task,
+        extra=details,
     )
 
 
