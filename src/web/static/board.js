@@ -8,6 +8,7 @@ async function redraw(url) {
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
   if (answer.redirected) { location.assign(answer.url); return; }
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (url.href !== location.href) return;  // the slider went on meanwhile: this is an answer to an older question
   const fresh = next.querySelector("main");
   if (fresh && fresh.innerHTML !== main().innerHTML && !main().querySelector("form :focus")) {
     const focus = document.activeElement?.id;
@@ -36,6 +37,7 @@ function travel() {
       redraw(url).then(() => said(url.searchParams.has("at") ? `as of position ${slider.value}` : "live"));
     }, 120);
   });
+  if (slider.value !== slider.defaultValue) slider.dispatchEvent(new Event("input"));  // moved before this ran
 }
 
 travel();
@@ -45,7 +47,7 @@ if (main().dataset.live !== undefined) {
   feed.addEventListener("moved", event => {
     if (here().searchParams.has("at")) return;
     clearTimeout(soon);
-    soon = setTimeout(() => redraw(here()).then(() => said(`live, position ${event.data}`)), 150);
+    soon = setTimeout(() => here().searchParams.has("at") || redraw(here()).then(() => said(`live, position ${event.data}`)), 150);
   });
   feed.addEventListener("error", () => said("not live: the server does not answer"));
   feed.addEventListener("open", () => said("live"));
