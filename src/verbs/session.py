@@ -110,12 +110,13 @@ class Session:
             from ainarres.verbs import refusing  # noqa: PLC0415 - loaded by who needs it
 
             return refused(refusing.READ_ONLY)
-        except errors.IdleInTransactionSessionTimeout as error:
-            self._hang_up()
-            text = "the verb took longer than a transaction may stand idle; nothing was written, ask for less at once"
-            raise LedgerUnavailable(text) from error
         except psycopg.Error as error:
             self._hang_up()
+            if isinstance(error, errors.IdleInTransactionSessionTimeout):
+                text = (
+                    "the verb took longer than a transaction may stand idle; nothing was written, ask for less at once"
+                )
+                raise LedgerUnavailable(text) from error
             if isinstance(error, _SILENT):
                 raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
             raise
