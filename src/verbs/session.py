@@ -114,7 +114,7 @@ class Session:
             self._hang_up()
             if isinstance(error, errors.IdleInTransactionSessionTimeout):
                 text = (
-                    "the verb took longer than a transaction may stand idle; nothing was written, ask for less at once"
+                    "the verb took longer than a transaction may stand idle; nothing was written; ask for less"
                 )
                 raise LedgerUnavailable(text) from error
             if isinstance(error, _SILENT):
