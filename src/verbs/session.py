@@ -113,9 +113,7 @@ class Session:
         except psycopg.Error as error:
             self._hang_up()
             if isinstance(error, errors.IdleInTransactionSessionTimeout):
-                text = (
-                    "the verb took longer than a transaction may stand idle; nothing was written; ask for less"
-                )
+                text = "the verb took longer than a transaction may stand idle; nothing was written; ask for less"
                 raise LedgerUnavailable(text) from error
             if isinstance(error, _SILENT):
                 raise LedgerUnavailable(f"the database does not answer: {_first_line(error)}") from error
