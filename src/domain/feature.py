@@ -16,6 +16,8 @@ from ainarres.domain.listing import listed
 from ainarres.domain.malformed import MalformedError
 
 KINDS = frozenset({"role", "capability", "lane", "tier", "skill"})
+ALWAYS_KNOWN = frozenset({"role:triage", "role:auditor"})
+"""Features that mean something though no workflow asks for them: unblocking, and raising flags."""
 
 _NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
 _SHAPES = {

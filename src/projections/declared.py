@@ -13,10 +13,13 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from ainarres.database.queries import load
+from ainarres.domain.feature import ALWAYS_KNOWN, kind_of
 from ainarres.domain.refusal import Refusal
 from ainarres.projections.wording import printable, short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
 SQL = load("ainarres.projections", "declared.sql")
@@ -48,6 +51,30 @@ def lane(connection: psycopg.Connection[Any], typed: str) -> str | Refusal:
     near = get_close_matches(typed, known, n=1)
     cure = f"did you mean {near[0]}?" if near else f"lanes are {', '.join(known) or 'none yet: adopt a project first'}"
     return Refusal("not_found", f"no lane {printable(typed)!r}; {cure}", {"field": "lane"})
+
+
+def family(connection: psycopg.Connection[Any], typed: str) -> str | Refusal:
+    """Resolve a family by its key."""
+    known = [row["key"] for row in rows(connection, "family_keys")]
+    if typed in known:
+        return typed
+    cure = _near(typed, known, "`ainarres families` lists them, `ainarres family adopt FILE` registers one")
+    return Refusal("not_found", f"no family {printable(typed)!r}; {cure}", {"field": "family"})
+
+
+def feature(connection: psycopg.Connection[Any], typed: str, field: str) -> str | Refusal:
+    """Resolve a feature that means something here; ``field`` is where it was typed. Any tier does: it is a number."""
+    known = {row["feature"] for row in rows(connection, "features")} | ALWAYS_KNOWN
+    if typed in known or kind_of(typed) == "tier":
+        return typed
+    cure = _near(typed, sorted(known), "`ainarres families` shows who holds what")
+    text = f"{field}: no workflow, lane or family knows {printable(typed)!r}; {cure}"
+    return Refusal("not_found", text, {"field": field})
+
+
+def _near(typed: str, known: Sequence[str], otherwise: str) -> str:
+    near = get_close_matches(typed, known, n=2)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 def task(connection: psycopg.Connection[Any], typed: str) -> UUID | Refusal:

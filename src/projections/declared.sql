@@ -16,6 +16,20 @@ SELECT f.key, f.label, f.maker, f.cost_class, f.skills, f.description,
                   WHERE d.family = f.key AND (d.until IS NULL OR d.until > ledger.clock())), '[]') AS denials
   FROM projection.family f ORDER BY f.cost_class, f.key
 
+-- family_keys --
+-- Every family's key.
+SELECT key FROM projection.family ORDER BY key
+
+-- features --
+-- Features that mean something: what a workflow asks for, what a lane answers to, what a family holds or is kept from.
+SELECT DISTINCT feature
+  FROM (SELECT jsonb_path_query(definition, '$.transition[*].requires[*]') #>> '{}' FROM projection.workflow
+         UNION ALL SELECT 'lane:' || key FROM projection.lane
+         UNION ALL SELECT feature FROM projection.feature
+         UNION ALL SELECT feature FROM projection.denial
+         UNION ALL SELECT feature FROM projection.suspension) AS known (feature)
+ ORDER BY feature
+
 -- credentials --
 -- Credentials without what would open anything.
 SELECT id, agent, family, scope, narrowing, issued_at, expires_at, revoked_at,

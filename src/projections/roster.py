@@ -7,7 +7,6 @@ from the same evidence that governance judges by: agents come and go, families s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
@@ -105,11 +104,8 @@ def read(
     ``lanes`` are all that the reader may see: who works elsewhere, and what is held there, stays out. Null is all.
     A family that nobody registered is refused.
     """
-    known = [row["key"] for row in declared.rows(connection, "families")] if family is not None else []
-    if family is not None and family not in known:
-        near = get_close_matches(family, known, n=1)
-        cure = f"did you mean {near[0]}?" if near else "`ainarres families` lists them"
-        return Refusal("not_found", f"no family {printable(family)!r}; {cure}", {"field": "family"})
+    if family is not None and isinstance(known := declared.family(connection, family), Refusal):
+        return known
     seen = None if lanes is None else [f"lane:{lane}" for lane in lanes]
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(SQL["agents"], {"family": family, "lanes": seen, "all": gone}).fetchall()

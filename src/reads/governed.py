@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ainarres.projections import governed
+from ainarres.domain.refusal import Refusal
+from ainarres.projections import declared, governed
 from ainarres.projections import inbox as waiting
 from ainarres.projections.wording import instant, printable
-from ainarres.reads.asking import Answer, Asker, storable
+from ainarres.reads.asking import Answer, Asker, Refused, storable
 
 if TYPE_CHECKING:
     from ainarres.reads import question as q
@@ -42,6 +43,12 @@ def status(asker: Asker, asked: q.Governance) -> Answer:
 def explain(asker: Asker, asked: q.Explain) -> Answer:
     """Answer ``Explain``."""
     family, capability = storable(asked.family), storable(asked.capability)
+    for named in (
+        declared.family(asker.connection, family),
+        declared.feature(asker.connection, capability, "capability"),
+    ):
+        if isinstance(named, Refusal):
+            raise Refused(named)
     history = governed.rows(asker.connection, "history", family=family, feature=capability)
     causes = [governed.rows(asker.connection, "positions", positions=row["cause"]) for row in history]
 

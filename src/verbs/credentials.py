@@ -11,7 +11,7 @@ from ainarres.domain import duration
 from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import SQL, begin, fact, known_features, require
+from ainarres.verbs.definitions import SQL, begin, fact, known, require
 from ainarres.verbs.identity import make_token
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.tasks import LIFE_CAP
@@ -30,7 +30,7 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
     require(unit, "operator" if command.scope == "agent" else "human", f"issuing a token of scope {command.scope}")
     life = duration.parse(command.life)
     _check(unit, command, life)
-    _known(unit, command.narrowing)
+    known(unit, None, *(command.narrowing or ()), field="narrowing")
     credential = str(new_id(unit.now))
     token = make_token(secrets.token_bytes(32))
     agent = command.agent or f"{command.family or command.scope}-{credential[-8:]}"
@@ -57,11 +57,7 @@ def _check(unit: Unit, command: IssueToken, life: timedelta) -> None:
     if command.agent is not None and _like_a_person(command.agent):
         text = "agent: names with `human:` stand for who holds the database's address; choose another name"
         raise Halt(Refusal("invalid", text, {"field": "agent"}))
-    if command.family is not None and unit.row(SQL["family"], {"key": command.family}) is None:
-        text = (
-            f"no family {command.family!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
-        )
-        raise Halt(Refusal("not_found", text, {"field": "family"}))
+    known(unit, command.family)
     if command.agent is not None:
         scope = None if unit.caller.may("human") else command.scope
         asked = {"agent": command.agent, "family": command.family, "scope": scope}
@@ -84,7 +80,7 @@ def narrow(unit: Unit, command: NarrowToken) -> Answer:
     row = _credential(unit, command.credential)
     if not _own(unit, row):
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
-    _known(unit, command.narrowing)
+    known(unit, None, *(command.narrowing or ()), field="narrowing")
     standing = command.narrowing if row["narrowing"] is None else row["narrowing"]
     kept = tuple(sorted(set(command.narrowing) & set(standing)))
     if row["narrowing"] is None or set(kept) != set(row["narrowing"]):
@@ -117,11 +113,3 @@ def _credential(unit: Unit, credential: str) -> Row:
         text = f"no credential {credential!r}; `ainarres token list` lists them"
         raise Halt(Refusal("not_found", text, {"field": "credential"}))
     return row
-
-
-def _known(unit: Unit, narrowing: tuple[str, ...] | None) -> None:
-    known = known_features(unit)
-    for feature in narrowing or ():
-        if feature not in known and not feature.startswith(("tier:", "skill:")):
-            text = f"narrowing: no workflow or lane knows {feature!r}; see `ainarres families`"
-            raise Halt(Refusal("invalid", text, {"field": "narrowing"}))

@@ -11,10 +11,12 @@ from ainarres.domain.definition import read_workflow
 from ainarres.domain.difference import change_family
 from ainarres.domain.fact import Fact
 from ainarres.domain.family import Family, read_families
+from ainarres.domain.feature import ALWAYS_KNOWN
 from ainarres.domain.project import read_project
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.source import Problem
 from ainarres.domain.workflow import Workflow
+from ainarres.projections import declared
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.unit import Halt
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 SQL = load("ainarres.verbs", "definitions.sql")
 _T = TypeVar("_T")
-ALWAYS_KNOWN = frozenset({"role:triage", "role:auditor"})
-"""Features that mean something though no workflow asks for them: unblocking, and raising flags."""
 
 
 def begin(unit: Unit) -> None:
@@ -176,6 +176,15 @@ def changed_family(told: Fact) -> str:
     return f"{family}: {'registered' if told.version == 1 else 'declared anew'}"
 
 
+def known(unit: Unit, family: str | None = None, *features: str, field: str = "feature") -> None:
+    """End the verb unless the family and the features it names mean something here."""
+    found = [] if family is None else [declared.family(unit.connection, family)]
+    found += [declared.feature(unit.connection, one, field) for one in features]
+    for one in found:
+        if isinstance(one, Refusal):
+            raise Halt(one)
+
+
 def known_features(unit: Unit) -> frozenset[str]:
     """Return the features that some adopted workflow asks for or some lane answers to."""
     asked = {f for row in unit.rows(SQL["workflows"]) for f in Workflow.from_json(row["definition"]).features}
@@ -213,7 +222,7 @@ def revoke_capability(unit: Unit, command: RevokeCapability) -> Answer:
     """Deny a family a feature until a person lifts it."""
     begin(unit)
     require(unit, "human", "revoking a capability")
-    _family(unit, command.family)
+    known(unit, command.family, command.feature)
     denied = unit.row(SQL["denial"], {"family": command.family, "feature": command.feature})
     if denied is None or denied["until"] is not None:
         revoked = e.CapabilityRevoked(feature=command.feature, reason=command.reason)
@@ -225,7 +234,7 @@ def lift_denial(unit: Unit, command: LiftDenial) -> Answer:
     """Lift whatever denies a family a feature."""
     begin(unit)
     require(unit, "human", "lifting a denial")
-    _family(unit, command.family)
+    known(unit, command.family)
     if unit.row(SQL["denial"], {"family": command.family, "feature": command.feature}) is None:
         text = f"nothing denies {command.family} {command.feature}; see `ainarres families`"
         raise Halt(Refusal("conflict", text))
@@ -251,14 +260,6 @@ def _set_paused(unit: Unit, name: str, event: e.LanePaused | e.LaneResumed) -> A
     if lane["paused"] != isinstance(event, e.LanePaused):
         unit.add(fact(unit, f"lane-{lane['key']}", event, project=lane["project"]))
     return Answer(extra={"lane": lane["key"], "paused": isinstance(event, e.LanePaused)})
-
-
-def _family(unit: Unit, key: str) -> Row:
-    row = unit.row(SQL["family"], {"key": key})
-    if row is None:
-        text = f"no family {key!r}; `ainarres families` lists them, `ainarres family adopt FILE` registers one"
-        raise Halt(Refusal("not_found", text, {"field": "family"}))
-    return row
 
 
 def read_or_halt(found: _T | tuple[Problem, ...]) -> _T:

@@ -22,8 +22,7 @@ from ainarres.faults import VersionConflict
 from ainarres.policy.judging import Evidence, Verdict, judge
 from ainarres.projections import board, evidence
 from ainarres.verbs.answer import Answer
-from ainarres.verbs.definitions import SQL as DEFINITIONS
-from ainarres.verbs.definitions import fact, read_or_halt, require
+from ainarres.verbs.definitions import fact, known, read_or_halt, require
 from ainarres.verbs.ids import new_id
 from ainarres.verbs.unit import Halt
 
@@ -195,7 +194,7 @@ def suspend(unit: Unit, command: Suspend) -> Answer:
     """Deny a family a capability for a while, by a person's word."""
     unit.start((SQL["lock"], {"family": command.family, "capability": command.feature}))
     require(unit, "human", "suspending a capability")
-    _known(unit, command.family)
+    known(unit, command.family, command.feature)
     unit.read_clock()
     subject = Subject(command.family, command.feature, "")
     if unit.row(SQL["denied"], {**subject.parameters(), "now": unit.now}) is not None:
@@ -221,7 +220,7 @@ def raise_flag(unit: Unit, command: RaiseFlag) -> Answer:
     """Tell a person of a family's gap; an auditor's act, which has no consequence by itself."""
     unit.start()
     _auditor(unit)
-    _known(unit, command.family)
+    known(unit, command.family, *filter(None, [command.capability]), field="capability")
     from ainarres.verbs.tasks import resolve, unknown  # noqa: PLC0415 - tasks ask for verdicts of this module
 
     if command.task is not None and command.epic is not None:
@@ -265,9 +264,3 @@ def _auditor(unit: Unit) -> None:
     if unit.caller.scope != "agent" or "role:auditor" not in unit.caller.features:
         text = "flags are an auditor's: this needs a credential of scope agent whose family is granted role:auditor"
         raise Halt(Refusal("not_eligible", text, {"missing": ["role:auditor"]}))
-
-
-def _known(unit: Unit, family: str) -> None:
-    if unit.row(DEFINITIONS["family"], {"key": family}) is None:
-        text = f"no family {family!r}; `ainarres families` lists them"
-        raise Halt(Refusal("not_found", text, {"field": "family"}))

@@ -257,7 +257,7 @@ def test_a_narrowed_credential_cannot_be_widened(scene: Scene) -> None:
         assert agent.execute(c.Create(lane="dev", title="t")).code == "not_eligible"
     scene.ok(scene.human, c.NarrowToken(credential=credential, narrowing=("role:designer",)))
     assert len(events(scene.human.connection, "CredentialNarrowed")) == 2
-    assert scene.human.execute(c.NarrowToken(credential=credential, narrowing=("role:king",))).code == "invalid"
+    assert scene.human.execute(c.NarrowToken(credential=credential, narrowing=("role:king",))).code == "not_found"
 
 
 def test_a_credential_narrower_than_its_family_opens_no_more(scene: Scene) -> None:
