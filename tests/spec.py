@@ -27,7 +27,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 TASK = UUID("01890000-0000-7000-8000-000000000001")
 LANE = "web/dev"
 FENCE = 4711
-COMMIT = e.Artifact(type="commit", ref="c1", digest="c1", base="c0")
+COMMIT = e.Artifact(type="commit", ref="c1c1c1c", digest="c1c1c1c", base="c0c0c0c")
 
 DEFINITION: dict[str, Any] = {
     "key": "dev",
@@ -299,9 +299,9 @@ def implementing(*past: Past) -> Given:
 
 def reviewing(*past: Past, author: Caller = ANN) -> Given:
     """Return a task whose work, commit ``c1`` by ``author``, waits for review, then ``past``."""
-    return implementing(advanced(author, "implementing", "reviewing", "c1")).fold(*past)
+    return implementing(advanced(author, "implementing", "reviewing", "c1c1c1c")).fold(*past)
 
 
 def integrating(*past: Past) -> Given:
     """Return a task whose commit ``c1`` was approved, then ``past``."""
-    return reviewing(advanced(REVIEWER, "reviewing", "integrating", "c1", approved=True)).fold(*past)
+    return reviewing(advanced(REVIEWER, "reviewing", "integrating", "c1c1c1c", approved=True)).fold(*past)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from ainarres.cli.table import Entry, Option
 
-ARTIFACTS = ("branch", "commit", "pr", "file")
-"""Shorthands of ``--artifact``: ``--commit SHA`` is ``--artifact commit=SHA``."""
-
 
 def parse(entry: Entry, argv: Sequence[str]) -> dict[str, Any]:
     """Return the values given, by field (or by name, for what is no field of the command).

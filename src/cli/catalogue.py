@@ -60,7 +60,7 @@ VERBS = (
         "advance",
         "Advance",
         "agent",
-        "ainarres advance d25d --commit 4f2a91c --branch ainarres/d25d --note ready",
+        "ainarres advance d25d --commit 4f2a91c,base=11aa22b --branch ainarres/d25d --note ready",
         ("task",),
     ),
     Verb("reject", "Reject", "agent", 'ainarres reject d25d --reason "fails on an empty list"', ("task",)),

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from ainarres.cli import manual, people
-from ainarres.cli.arguments import ARTIFACTS
 from ainarres.cli.catalogue import ACTS, ASKS, GROUPS, VERBS
 from ainarres.cli.table import FILE, Table
 from ainarres.domain import commands
+from ainarres.domain.artifact import OPTIONS
 from ainarres.domain.events import Artifact
 from ainarres.reads import question
 from ainarres.reads.ask import READS
@@ -55,10 +55,10 @@ _WORDS = {
 }
 _METAVARS = {"text": "TEXT", "number": "N", "list": "NAME[,NAME…]", "json": "JSON|@FILE|-", "artifact": "TYPE=REF"}
 _SHORTHANDS = {
-    "branch": ("NAME", "Branch with the work"),
-    "commit": ("SHA[,base=SHA]", "Commit with the work, which is its own digest"),
-    "pr": ("URL", "Pull request"),
-    "file": ("PATH", "File with the work; its SHA-256 is computed"),
+    "branch": "Branch with the work",
+    "commit": "Commit with the work, and the one it was made on, where the move must show a change",
+    "pr": "Pull request",
+    "file": "File with the work; its SHA-256 is computed",
 }
 _UNIVERSAL = (
     ("json", "--json", "flag", "Print one JSON document and nothing else", ""),
@@ -167,9 +167,8 @@ def _options(name: str, field: FieldInfo) -> list[dict[str, Any]]:
     flag = "--artifact" if kind == "artifact" else "--" + name.replace("_", "-")
     rows = [_row(name, flag, kind, _help(name, field), metavar, required=field.is_required(), default=shown)]
     if kind == "artifact":
-        for short in ARTIFACTS:
-            metavar, words = _SHORTHANDS[short]
-            rows.append(_row("artifacts", f"--{short}", "shorthand", words, metavar))
+        for short, metavar in OPTIONS.items():
+            rows.append(_row("artifacts", f"--{short}", "shorthand", _SHORTHANDS[short], metavar))
     return rows
 
 

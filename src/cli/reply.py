@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ainarres.domain.artifact import option
 from ainarres.projections.wording import printable, printable_block, short
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ _ARGUMENTS = {
     "progress": ' --note "…"',
     "amend": " --priority 5",
 }
-_SHORTHANDS = frozenset({"branch", "commit", "pr", "file"})
 _AFTERWARDS = {
     "project adopt": ("ainarres family adopt families.toml", 'ainarres create --lane LANE --title "…"'),
     "family adopt": ("ainarres token issue --family FAMILY",),
@@ -207,7 +207,7 @@ def _artifacts(verb: str, envelope: Mapping[str, Any]) -> str:
     """Write the options of the artifacts without which the move would be refused, where there is one such move."""
     moves = [move for move in envelope.get("moves", ()) if move["verb"] == verb]
     types = moves[0]["artifacts"] if len(moves) == 1 else ()
-    return "".join(f" --{one} …" if one in _SHORTHANDS else f" --artifact {printable(one)}=…" for one in types)
+    return "".join(f" {option(printable(one))}" for one in types)
 
 
 def _moment(at: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ainarres.domain import artifact as written
 from ainarres.domain import events as e
 from ainarres.domain.eligibility import family_obstacles
 from ainarres.domain.holding import held, moved_on, refusal_of
@@ -140,7 +141,9 @@ def _guard(task: Task, move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
             if artifact.type != "commit":
                 continue
             if artifact.base is None:
-                text = "this move needs the commit's base, to see that it changes something: --commit SHA,base=SHA"
+                text = (
+                    f"this move needs the commit's base, to see that it changes something: {written.option('commit')}"
+                )
                 return Refusal("guard_unmet", text, {"missing": ["base"]})
             if _names(artifact) == artifact.base:
                 return Refusal("guard_unmet", "the commit is its own base: an empty diff; commit the work first")
@@ -155,10 +158,20 @@ def _guard(task: Task, move: Transition, artifacts: tuple[e.Artifact, ...]) -> R
 
 def _missing_artifacts(move: Transition, artifacts: tuple[e.Artifact, ...]) -> Refusal | None:
     missing = [t for t in move.artifacts if t not in {a.type for a in artifacts}]
-    if not missing:
-        return None
-    flags = " ".join(f"--artifact {t}=REF" for t in missing)
-    return Refusal("guard_unmet", f"this move needs {', '.join(missing)}; add {flags}", {"missing": missing})
+    if missing:
+        flags = " ".join(map(written.option, missing))
+        return Refusal("guard_unmet", f"this move needs {', '.join(missing)}; add {flags}", {"missing": missing})
+    return _misnamed(artifacts) if "commit" in move.artifacts else None
+
+
+def _misnamed(artifacts: tuple[e.Artifact, ...]) -> Refusal | None:
+    """Refuse a commit, or its base, that no repository could hold."""
+    for artifact in artifacts:
+        for name in (_names(artifact), artifact.base) if artifact.type == "commit" else ():
+            if name is not None and not written.names_commit(name):
+                text = f"artifacts: {name[:80]!r} names no commit, which takes 7 to 64 hexadecimal digits"
+                return Refusal("guard_unmet", f"{text}: {written.option('commit')}", {"field": "artifacts"})
+    return None
 
 
 def _digest(artifacts: tuple[e.Artifact, ...]) -> str | None:

@@ -25,7 +25,7 @@ FAMILIES = "".join(
     f'[[family]]\nkey = "{key}"\nmaker = "{maker}"\ncost_class = 1\ngrants = ["lane:web/dev", {grants}]\n'
     for key, (maker, grants) in _GRANTS.items()
 )
-COMMIT = {"type": "commit", "ref": "f00d", "digest": "f00d", "base": "ba5e"}
+COMMIT = {"type": "commit", "ref": "f00df00", "digest": "f00df00", "base": "ba5eba5"}
 STEPS: tuple[tuple[str, str, list[dict[str, str]]], ...] = (
     ("proposed", DESIGNER, []),
     ("designing", DESIGNER, []),

@@ -360,10 +360,10 @@ def _evidence(number: int) -> tuple[Artifact, ...]:
     if number == 1:
         return ()
     if number == 2:
-        return (Artifact(type="commit", ref="x", digest="x", base="x"),)
+        return (Artifact(type="commit", ref="ba5eba5", digest="ba5eba5", base="ba5eba5"),)
     if number == 3:
-        return (Artifact(type="commit", ref="stale"),)
-    return (Artifact(type="commit", ref="good", digest="good", base="before"),)
+        return (Artifact(type="commit", ref="57a1e57"),)
+    return (Artifact(type="commit", ref="600d600", digest="600d600", base="ba5eba5"),)
 
 
 def _workflow_toml(document: dict[str, Any]) -> str:

@@ -165,7 +165,7 @@ class Story:
         self.at(0)
         task = self.scene.task("one", epic=self.shop)
         self.on(self.opus, task, 10, 20)
-        self.first_delivery = self.on(self.qwen, task, 30, 90, "c1")
+        self.first_delivery = self.on(self.qwen, task, 30, 90, "c1c1c1c")
         self.first_reject = self.back(self.sonnet, task, 100, 160)
         self.on(self.qwen, task, 200, 300, "c1b")
         self.hasty = self.on(self.grok, task, 310, 330)
@@ -180,9 +180,9 @@ class Story:
         self.at(1000)
         task = self.scene.task("two", epic=self.shop)
         self.on(self.opus, task, 1010, 1015)
-        self.on(self.grok, task, 1020, 1120, "c2")
+        self.on(self.grok, task, 1020, 1120, "c2c2c2c")
         self.back(self.sonnet, task, 1130, 1150)
-        self.on(self.grok, task, 1160, 1170, "c2")
+        self.on(self.grok, task, 1160, 1170, "c2c2c2c")
         self.overturn = self.on(self.other_grok, task, 1200, 1240)
         self.shipped_two = self.on(self.sonnet, task, 1250, 1300)
         return task
@@ -194,7 +194,7 @@ class Story:
         self.at(2020)
         self.scene.ok(self.qwen, c.Claim(task=task))  # runs out at 2140
         other_qwen = self.scene.agent(QWEN)
-        self.on(other_qwen, task, 2200, 2260, "c3")
+        self.on(other_qwen, task, 2200, 2260, "c3c3c3c")
         self.on(self.grok, task, 2270, 2300)
         self.at(2400)
         self.scene.ok(self.scene.human, c.Block(task=task, reason="wait for the release"))
@@ -206,7 +206,7 @@ class Story:
         self.at(4000)
         task = self.scene.task("four", epic=self.shop)
         self.on(self.opus, task, 4000, 4010)
-        self.on(self.opus, task, 4020, 4050, "c4")
+        self.on(self.opus, task, 4020, 4050, "c4c4c4c")
         self.back(self.sonnet, task, 4060, 4080)
         return task
 

@@ -48,7 +48,7 @@ def test_a_claim_tells_all_and_fills_the_fence_in() -> None:
 def test_a_move_is_typed_with_the_evidence_that_it_needs() -> None:
     moves = [{"verb": "advance", "to": "reviewing", "artifacts": ["commit", "trace"]}]
     said = reply.text("next", envelope(task=TASK, next=["advance"], moves=moves))
-    assert said.endswith("next:\n  ainarres advance a83f4bf8 --fence 77 --commit … --artifact trace=…")
+    assert said.endswith("next:\n  ainarres advance a83f4bf8 --fence 77 --commit SHA,base=SHA --artifact trace=REF")
 
 
 def test_another_verb_is_brief() -> None:

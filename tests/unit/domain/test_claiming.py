@@ -266,7 +266,7 @@ def test_only_who_last_advanced_out_of_the_stage_is_the_author() -> None:
                 note=None,
                 artifacts=(),
                 maker="xai",
-                digest="c2",
+                digest="c2c2c2c",
                 approved=False,
             ),
         )

@@ -120,12 +120,12 @@ def test_artifacts_are_the_newest_of_a_type_and_files_the_newest_of_a_path() -> 
         COMMIT,
         e.Artifact(type="file", ref="a"),
         e.Artifact(type="file", ref="b"),
-        e.Artifact(type="commit", ref="c2", digest="c2"),
+        e.Artifact(type="commit", ref="c2c2c2c", digest="c2c2c2c"),
         e.Artifact(type="file", ref="a", digest="new"),
     ):
         state = state.when(progress, Progress(task=ID, note="n", artifacts=(artifact,)), by=ANN).later()
     assert [(a.type, a.ref, a.digest) for a in state.expect().artifacts] == [
-        ("commit", "c2", "c2"),
+        ("commit", "c2c2c2c", "c2c2c2c"),
         ("file", "a", "new"),
         ("file", "b", None),
     ]

@@ -66,13 +66,13 @@ def test_an_advance_ends_the_hold_credits_the_mover_and_binds_the_digest() -> No
             note="done",
             artifacts=(COMMIT,),
             maker="alibaba",
-            digest="c1",
+            digest="c1c1c1c",
             approved=False,
         )
     )
     assert (fact.actor, fact.capability, fact.subject_agent) == ("ann", "role:implementer", None)
     task = then.later().expect()
-    assert (task.stage, task.hold, task.delivered, task.approved) == ("reviewing", None, "c1", None)
+    assert (task.stage, task.hold, task.delivered, task.approved) == ("reviewing", None, "c1c1c1c", None)
     assert task.entered_stage_at == START + timedelta(seconds=9)
     assert (task.authors["implementing"].agent, task.authors["implementing"].maker) == ("ann", "alibaba")
 
@@ -98,7 +98,7 @@ def test_the_preconditions_of_an_advance_are_told_in_their_order() -> None:
     advancing(state, bare, **wrong).refused("not_eligible", missing=["lane:web/dev"])
     advancing(state, without(MERGER, "role:integrator"), **wrong).refused("not_eligible", missing=["role:integrator"])
     advancing(state, MERGER, **wrong).refused("guard_unmet", "this move needs commit", missing=["commit"])
-    stale = e.Artifact(type="commit", ref="c9", digest="c9")
+    stale = e.Artifact(type="commit", ref="c9c9c9c", digest="c9c9c9c")
     advancing(state, MERGER, **wrong, artifacts=(stale,)).refused("guard_unmet", "approval is stale")
     advancing(state, MERGER, **wrong, artifacts=(COMMIT,)).then(e.TaskAdvanced)
 
@@ -174,8 +174,8 @@ def test_a_withdrawn_grant_bites_at_the_move() -> None:
 def test_a_commit_that_is_its_own_base_is_an_empty_diff() -> None:
     state = implementing(claimed(ANN))
     for empty in (
-        e.Artifact(type="commit", ref="c1", digest="c1", base="c1"),
-        e.Artifact(type="commit", ref="c1", base="c1"),
+        e.Artifact(type="commit", ref="c1c1c1c", digest="c1c1c1c", base="c1c1c1c"),
+        e.Artifact(type="commit", ref="c1c1c1c", base="c1c1c1c"),
     ):
         advancing(state, ANN, artifacts=(empty,)).refused("guard_unmet", "empty diff")
         lax = state.under(workflow(implementing__reviewing={"differs": False}))
@@ -187,23 +187,25 @@ def test_a_commit_that_is_its_own_base_is_an_empty_diff() -> None:
 def test_an_approval_names_what_was_delivered_or_what_it_presents() -> None:
     state = reviewing(claimed(REVIEWER, "reviewing"))
     task = advancing(state, REVIEWER).later().expect()
-    assert (task.approved, task.delivered) == ("c1", "c1")
-    other = e.Artifact(type="commit", ref="c2", digest="c2")
+    assert (task.approved, task.delivered) == ("c1c1c1c", "c1c1c1c")
+    other = e.Artifact(type="commit", ref="c2c2c2c", digest="c2c2c2c")
     task = advancing(state, REVIEWER, artifacts=(other,)).later().expect()
-    assert (task.approved, task.delivered) == ("c2", "c1")
+    assert (task.approved, task.delivered) == ("c2c2c2c", "c1c1c1c")
 
 
 @pytest.mark.parametrize(
-    "brought", [e.Artifact(type="commit", ref="c2", digest="c2"), e.Artifact(type="commit", ref="c2")], ids=str
+    "brought",
+    [e.Artifact(type="commit", ref="c2c2c2c", digest="c2c2c2c"), e.Artifact(type="commit", ref="c2c2c2c")],
+    ids=str,
 )
 def test_a_digest_that_was_not_approved_is_stale_whether_digest_or_ref_says_it(brought: e.Artifact) -> None:
     state = integrating(claimed(MERGER, "integrating"))
-    advancing(state, MERGER, artifacts=(brought,)).refused("guard_unmet", "it names c1, you bring c2")
+    advancing(state, MERGER, artifacts=(brought,)).refused("guard_unmet", "it names c1c1c1c, you bring c2c2c2c")
 
 
 def test_a_reject_voids_the_approval() -> None:
     back = rejecting(integrating(claimed(MERGER, "integrating")), MERGER).later().expect()
-    assert (back.approved, back.delivered) == (None, "c1")
+    assert (back.approved, back.delivered) == (None, "c1c1c1c")
     unapproved = integrating(claimed(MERGER, "integrating"))
     unapproved = replace(unapproved, task=replace(unapproved.expect(), approved=None))
     advancing(unapproved, MERGER, artifacts=(COMMIT,)).refused("guard_unmet", "it names nothing")
@@ -211,19 +213,43 @@ def test_a_reject_voids_the_approval() -> None:
 
 def test_the_newest_digest_counts_and_a_commit_before_all_else() -> None:
     artifacts = (
-        e.Artifact(type="commit", ref="c1", digest="c1", base="c0"),
-        e.Artifact(type="commit", ref="c2", digest="c2", base="c0"),
+        e.Artifact(type="commit", ref="c1c1c1c", digest="c1c1c1c", base="c0c0c0c"),
+        e.Artifact(type="commit", ref="c2c2c2c", digest="c2c2c2c", base="c0c0c0c"),
         e.Artifact(type="file", ref="x", digest="f"),
     )
-    assert advancing(implementing(claimed(ANN)), ANN, artifacts=artifacts).later().expect().delivered == "c2"
+    assert advancing(implementing(claimed(ANN)), ANN, artifacts=artifacts).later().expect().delivered == "c2c2c2c"
     free = implementing(claimed(ANN)).under(workflow(implementing__reviewing={"differs": False, "artifacts": []}))
     assert advancing(free, ANN, artifacts=artifacts[2:]).later().expect().delivered == "f"
     assert advancing(free, ANN).later().expect().delivered is None
 
 
 def test_a_commit_without_its_base_does_not_show_that_it_changes_something() -> None:
-    bare = (e.Artifact(type="commit", ref="c1", digest="c1"),)
+    bare = (e.Artifact(type="commit", ref="c1c1c1c", digest="c1c1c1c"),)
     advancing(implementing(claimed(ANN)), ANN, artifacts=bare).refused("guard_unmet", "base=SHA", missing=["base"])
+
+
+@pytest.mark.parametrize("name", ["done", "HEAD", "c1c1c1", "c0c0c0c..c1c1c1c", "g" * 40, "a" * 65, "c1c1c1c\n", ""])
+def test_a_commit_that_no_repository_could_hold_passes_no_guard(name: str) -> None:
+    state = implementing(claimed(ANN))
+    for wrong in (
+        e.Artifact(type="commit", ref=name, base="c0c0c0c"),
+        e.Artifact(type="commit", ref="c1c1c1c", digest=name, base="c0c0c0c"),
+        e.Artifact(type="commit", ref="c1c1c1c", digest="c1c1c1c", base=name),
+    ):
+        for artifacts in ((wrong,), (wrong, COMMIT)):
+            advancing(state, ANN, artifacts=artifacts).refused(
+                "guard_unmet", "--commit SHA,base=SHA", field="artifacts"
+            )
+    whole = e.Artifact(type="commit", ref="topic", digest="AB" * 20, base="0" * 64)
+    advancing(state, ANN, artifacts=(whole,)).then(e.TaskAdvanced)
+
+
+def test_what_is_missing_is_asked_for_as_it_is_typed() -> None:
+    needy = implementing(claimed(ANN)).under(
+        workflow(implementing__reviewing={"artifacts": ["commit", "branch", "trace"]})
+    )
+    typed = "add --commit SHA,base=SHA --branch NAME --artifact trace=REF"
+    advancing(needy, ANN).refused("guard_unmet", typed, missing=["commit", "branch", "trace"])
 
 
 # -- reject -----------------------------------------------------------------------------------------------------------
@@ -237,7 +263,7 @@ def test_a_reject_charges_who_did_the_work_at_fault() -> None:
             to_stage="implementing",
             reason="tests fail",
             artifacts=(),
-            digest="c1",
+            digest="c1c1c1c",
             fault_stage="implementing",
             producer_agent="ann",
             producer_family="opencode+qwen",

@@ -44,7 +44,7 @@ def standing(workflow: Workflow, stage: str) -> Given:
     start = Given(None, workflow).fold(created(workflow=workflow.key, stage=workflow.initial.key))
     there = workflow.stage(stage)
     assert there is not None
-    task = replace(start.expect(), stage=stage, terminal=there.terminal, delivered="c1", approved="c1")
+    task = replace(start.expect(), stage=stage, terminal=there.terminal, delivered="c1c1c1c", approved="c1c1c1c")
     return replace(start, task=task)
 
 
@@ -68,7 +68,8 @@ def test_exactly_the_roles_that_the_definition_names_make_the_move(key: str, mov
         )
     )
     artifacts = tuple(
-        e.Artifact(type=kind, ref="c1", digest="c1", base="c0" if kind == "commit" else None) for kind in move.artifacts
+        e.Artifact(type=kind, ref="c1c1c1c", digest="c1c1c1c", base="c0c0c0c" if kind == "commit" else None)
+        for kind in move.artifacts
     )
     if move.kind == "advance":
         then = held.when(advance, Advance(task="t", to=move.to_stage, artifacts=artifacts), by=caller)

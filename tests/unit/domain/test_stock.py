@@ -144,3 +144,12 @@ def test_stock_is_found_by_name() -> None:
     assert stock.names("workflow") == [path.stem for path in WORKFLOWS]
     assert stock.names("template") == [path.stem for path in TEMPLATES]
     assert stock.names("role") == [path.stem for path in CARDS]
+
+
+def test_the_implementers_card_brings_what_its_move_asks_for() -> None:
+    (move,) = (t for t in workflow("dev").transitions if t.role == "implementer" and t.kind == "advance")
+    card = stock.read("role", "implementer")
+    (line,) = (line for line in card.splitlines() if "ainarres advance" in line)
+    for kind in move.artifacts:
+        assert f"--{kind} " in line
+    assert not move.differs or ",base=" in line
