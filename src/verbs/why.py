@@ -49,13 +49,16 @@ def why(unit: Unit, command: Why) -> Answer:
 
 def _why_task(unit: Unit, task: Task) -> Answer:
     waits = unit.rows(SQL["prerequisites"], {"task": task.id})
+    held = task.hold is not None and task.hold.live(unit.now)
     lane = unit.row(SQL["lane"], {"lane": task.lane})
     context = unit.context(
         task,
         lane_paused=bool(lane and lane["paused"]),
         unmet=tuple(row["task"] for row in waits),
-        wip_full=claiming.full_stage(unit, task) is not None,
+        wip_full=not held and claiming.full_stage(unit, task) is not None,  # what is held is inside the limit
     )
+    if held and task.hold is not None and task.hold.agent == unit.caller.actor:
+        return _yours(task, context)
     standing = eligibility.standing(task, context)
     mine = eligibility.obstacles(task, context) if unit.caller.scope == "agent" else standing
     families = [_family(unit, task, row) for row in unit.rows(SQL["families"], {"now": unit.now})]
@@ -71,6 +74,15 @@ def _why_task(unit: Unit, task: Task) -> Answer:
     }
     said = _said(task, context, standing, could)
     return Answer(reason=f"{said}; {_suits(score)}" if score is not None else said, task=task, extra=extra)
+
+
+def _yours(task: Task, context: Context) -> Answer:
+    """Say to the holder that nothing is in the way of a task."""
+    assert task.hold is not None
+    left = show((task.hold.expires_at - context.now).total_seconds())
+    text = f"you hold it, for {left} unless you renew the lease; end with `ainarres done`, reject, release or block"
+    nothing: dict[str, Any] = {"obstacles": [], "waits_on": [], "could": [], "families": [], "score": None}
+    return Answer(reason=text, task=task, extra=nothing)
 
 
 def _suits(score: Row) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
+from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER, WORKFLOW
 
 from ainarres.domain import commands as c
 
@@ -25,6 +25,23 @@ def test_a_held_task_names_the_holder_and_until_when(scene: Scene) -> None:
     assert told.extra["obstacles"][0]["cause"] == "held"
     assert told.reason is not None
     assert told.reason.startswith("held by ann until ")
+
+
+def test_what_is_held_is_inside_the_limit_that_it_fills(scene: Scene) -> None:
+    """Its holder is told that nothing is in the way, everybody else that it is held, and the next one of the limit."""
+    one = WORKFLOW.replace('key = "proposed"', 'key = "proposed"\nwip = 1')
+    scene.ok(scene.human, c.AdoptWorkflow(text=one, source="dev.toml"))
+    task, other = scene.task(), scene.task()
+    ann = scene.agent(DESIGNER, "ann")
+    scene.ok(ann, c.Claim(task=task))
+    told = scene.ok(ann, c.Why(task=task))
+    assert told.extra["obstacles"] == []
+    assert told.reason is not None
+    assert told.reason.startswith("you hold it, for ")
+    for whoever in (scene.human, scene.agent(DESIGNER)):
+        told = scene.ok(whoever, c.Why(task=task))
+        assert [one["cause"] for one in told.extra["obstacles"]] == ["held"]
+        assert [one["cause"] for one in scene.ok(whoever, c.Why(task=other)).extra["obstacles"]] == ["wip"]
 
 
 def test_a_waiting_task_names_what_it_waits_on(scene: Scene) -> None:
