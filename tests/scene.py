@@ -101,6 +101,40 @@ cost_class = 2
 grants = ["lane:web/dev", "role:reviewer"]
 """
 
+INTAKE = """
+key = "intake"
+title = "Accept a brief"
+lease = "30s"
+max_attempts = 3
+max_rework = 2
+
+[[stage]]
+key = "briefed"
+initial = true
+
+[[stage]]
+key = "accepted"
+terminal = true
+
+[[transition]]
+from = "briefed"
+to = "accepted"
+requires = ["role:intaker"]
+"""
+DESK_LANE = """
+key = "web"
+[[lane]]
+key = "intake"
+workflow = "intake"
+"""
+DESK = """
+[[family]]
+key = "desk+clerk"
+maker = "us"
+cost_class = 0
+grants = ["lane:web/intake", "role:intaker"]
+"""
+
 DESIGNER, CHEAP, FRONTIER, REVIEWER = "claude-code+opus", "opencode+qwen", "grok+grok-build", "claude-code+sonnet"
 
 
@@ -111,7 +145,7 @@ class Scene:
         self.url = database.url
         self.owner_url, self.admin_url = database.owner_url, database.admin_url
         self._connections: list[Any] = []
-        self._tokens: dict[str, str] = {}
+        self._intake = False
         self.human = self.session()
         self.ok(self.human, c.OpenLedger())
         self.ok(self.human, c.AdoptWorkflow(text=workflow, source="dev.toml"))
@@ -158,6 +192,23 @@ class Scene:
         """Return the id of an envelope's task."""
         assert envelope.task is not None, envelope
         return str(envelope.task["id"])
+
+    def brief(self, title: str = "a brief", **more: Any) -> str:
+        """Post a brief, accept it, and return its id: the epic's."""
+        brief = self.asked(title, **more)
+        clerk = self.agent("desk+clerk")
+        self.ok(clerk, c.Claim(task=brief))
+        self.ok(clerk, c.Advance(task=brief))
+        return brief
+
+    def asked(self, title: str = "a brief", **more: Any) -> str:
+        """Post a brief that nobody has accepted and return its id."""
+        if not self._intake:
+            self.ok(self.human, c.AdoptWorkflow(text=INTAKE, source="intake.toml"))
+            self.ok(self.human, c.AdoptProject(text=DESK_LANE, source="project.toml"))
+            self.ok(self.human, c.AdoptFamilies(text=DESK, source="desk.toml"))
+            self._intake = True
+        return self.id(self.ok(self.human, c.Create(lane="web/intake", title=title, **more)))
 
     def implementable(self, title: str = "a task", **more: Any) -> str:
         """Create a task and bring it to implementing."""

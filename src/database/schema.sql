@@ -881,6 +881,18 @@ CREATE TABLE statistics.attempt (
 
 ALTER TABLE statistics.attempt OWNER TO ainarres_owner;
 
+-- Name: brief; Type: TABLE; Schema: statistics; Owner: ainarres_owner
+
+CREATE TABLE statistics.brief (
+    task uuid NOT NULL,
+    "position" bigint NOT NULL,
+    lane text NOT NULL,
+    title text NOT NULL,
+    accepted_position bigint
+);
+
+ALTER TABLE statistics.brief OWNER TO ainarres_owner;
+
 -- Name: contact; Type: TABLE; Schema: statistics; Owner: ainarres_owner
 
 CREATE TABLE statistics.contact (
@@ -1222,6 +1234,11 @@ ALTER TABLE ONLY statistics.activity
 
 ALTER TABLE ONLY statistics.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY ("position");
+
+-- Name: brief brief_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
+
+ALTER TABLE ONLY statistics.brief
+    ADD CONSTRAINT brief_pkey PRIMARY KEY (task);
 
 -- Name: contact contact_pkey; Type: CONSTRAINT; Schema: statistics; Owner: ainarres_owner
 
@@ -1606,6 +1623,11 @@ GRANT SELECT ON TABLE statistics.activity TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.attempt TO ainarres_app;
 GRANT SELECT ON TABLE statistics.attempt TO ainarres_reader;
+
+-- Name: TABLE brief; Type: ACL; Schema: statistics; Owner: ainarres_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE statistics.brief TO ainarres_app;
+GRANT SELECT ON TABLE statistics.brief TO ainarres_reader;
 
 -- Name: TABLE contact; Type: ACL; Schema: statistics; Owner: ainarres_owner
 

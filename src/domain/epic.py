@@ -12,20 +12,36 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from ainarres.domain.governing import Verdict
+    from ainarres.domain.task import Task
 
+BRIEFS = "intake"
+"""The workflow whose tasks are briefs; accepting one, its last advance, opens an epic."""
 JUDGED = {"accept": "accepted", "reject": "rejected"}
 """A verdict, and what the epic is called after it."""
 
 
 def status(tasks: int, done: int, cancelled: int, verdict: str | None) -> str:
     """Return ``accepted`` or ``rejected`` after a verdict; before it ``delivered`` when a task is done and no other is
-    open, ``cancelled`` when all were given up, else ``open``.
+    open, ``cancelled`` when all were given up, else ``open``, as before there are any.
     """
     if verdict is not None:
         return JUDGED[verdict]
-    if done + cancelled < tasks:
+    if not tasks or done + cancelled < tasks:
         return "open"
     return "delivered" if done else "cancelled"
+
+
+def opened(brief: Task) -> Refusal | None:
+    """Refuse a task that is no epic: an accepted brief is one, and nothing else."""
+    if brief.workflow != BRIEFS:
+        text = f"epic: {brief.id} is no brief but a task of the workflow {brief.workflow}"
+        cure = f"an epic is an accepted brief, and briefs are tasks of the workflow {BRIEFS}: `ainarres epics`"
+        return Refusal("invalid", f"{text}; {cure}", {"field": "epic"})
+    if brief.terminal:
+        return None
+    stands = "cancelled" if brief.cancelled else f"at {brief.stage}"
+    text = f"epic: the brief {brief.id} is {stands}; it is an epic once it is accepted"
+    return Refusal("conflict", text, {"field": "epic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +59,6 @@ def judge(epic: Epic, command: Verdict, rework: UUID) -> EpicJudged | Refusal | 
     """Decide a verdict; null where the same was given already. ``rework`` names a brief that may be needed."""
     if refused := _ill_worded(command):
         return refused
-    if not epic.tasks:
-        text = f"epic: no task belongs to {epic.id}; what is only a task is ended with `ainarres cancel`"
-        return Refusal("not_found", text, {"field": "epic"})
     if epic.judged is not None:
         if (epic.judged.verdict, epic.judged.code) == (command.verdict, command.code):
             return None
@@ -54,7 +67,8 @@ def judge(epic: Epic, command: Verdict, rework: UUID) -> EpicJudged | Refusal | 
     stands = status(epic.tasks, epic.done, epic.cancelled, None)
     if command.verdict == "accept" and stands != "delivered":
         left = epic.tasks - epic.done - epic.cancelled
-        said = f"{left} of {epic.tasks} tasks are unfinished" if left else "nothing of it was done"
+        unfinished = f"{left} of {epic.tasks} tasks are unfinished" if left else "nothing of it was done"
+        said = unfinished if epic.tasks else "no task was created in it"
         return Refusal("conflict", f"epic: it is {stands}, {said}; only what is delivered can be accepted")
     return EpicJudged(
         epic=epic.id,

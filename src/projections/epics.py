@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "epics.sql")
 PROJECTION = Projection(
     name="epics",
-    version=1,
-    tables=("epic_task",),
+    version=2,
+    tables=("epic_task", "brief"),
     statements=SQL,
     reads={"TaskCreated": 1, "TaskAdvanced": 1, "TaskCancelled": 1},
 )

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import events as e
+from ainarres.domain.epic import BRIEFS
 from ainarres.projections import track_record
 from ainarres.projections.catchup import rows
 from ainarres.projections.wording import NONE, UNKNOWN, distinct, printable, section, shortener
@@ -243,7 +244,8 @@ class _Folding:
         match event:
             case e.TaskAdvanced():
                 life.moved[event.from_stage] = fact.family
-                self._shipped |= {life.task: None} if event.terminal else {}
+                if event.terminal and life.workflow[0] != BRIEFS:  # an accepted brief is no delivery
+                    self._shipped[life.task] = None
             case e.TaskBlocked():
                 life.blocked = event.reason
             case e.TaskUnblocked():

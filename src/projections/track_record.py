@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "track_record.sql")
 PROJECTION = Projection(
     name="track_record",
-    version=1,
+    version=2,
     tables=("hand", "task", "migration", "attempt", "shipped", "incident", "activity"),
     statements=SQL,
     reads={

@@ -112,7 +112,7 @@ UPDATE statistics.attempt a
    AND a.position <= %(after)s
 
 -- absorb_shipped --
--- Finished tasks, with the families of their newest moves out of the stages that count.
+-- Finished tasks, with the families of their newest moves out of the stages that count; an accepted brief is no delivery.
 INSERT INTO statistics.shipped (
     position, task, lane, epic, title, pr, implemented, reviewed, integrated, shipped_at)
 SELECT e.position, e.task, b.lane, b.epic, b.title,
@@ -139,7 +139,7 @@ SELECT e.position, e.task, b.lane, b.epic, b.title,
          FROM ledger.event m
         WHERE m.task = e.task AND m.position <= e.position AND m.type = 'TaskAdvanced') AS moved
  WHERE e.position > %(after)s AND e.position <= %(upto)s AND e.type = 'TaskAdvanced'
-   AND (e.body ->> 'terminal')::boolean
+   AND (e.body ->> 'terminal')::boolean AND b.workflow <> 'intake'
 
 -- absorb_incident --
 -- What was parked, opened again, given up, escalated and lost.

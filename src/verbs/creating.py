@@ -9,6 +9,7 @@ from ainarres.domain import creating
 from ainarres.domain.commands import Apply, Create, CreateGraph, Planned
 from ainarres.domain.context import Context
 from ainarres.domain.creating import Birth
+from ainarres.domain.epic import opened
 from ainarres.domain.malformed import MalformedError
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.template import expand, read_template
@@ -80,6 +81,8 @@ class _Origin:
             brief = self._unit.row(board.SQL["one"], {"task": epic})
             if brief is None or not self._unit.caller.sees(brief["lane"]):
                 raise Halt(Refusal("not_found", f"epic: no task {epic}", {"field": "epic"}))
+            if refused := opened(board.from_row(brief)):
+                raise Halt(refused)
             return str(epic), brief["updated_position"], brief["correlation"] or epic
         held = self._unit.row(board.SQL["mine"], {"agent": self._unit.caller.actor})
         if held is None:

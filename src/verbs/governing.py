@@ -15,6 +15,7 @@ from psycopg import errors
 from ainarres.database.queries import load
 from ainarres.domain import duration
 from ainarres.domain import events as e
+from ainarres.domain.epic import opened
 from ainarres.domain.policy import Policy, read_policy
 from ainarres.domain.policy import Suspend as SuspendAction
 from ainarres.domain.refusal import Refusal
@@ -227,8 +228,11 @@ def raise_flag(unit: Unit, command: RaiseFlag) -> Answer:
         raise Halt(Refusal("invalid", "epic: a flag is about a task or an epic; leave one out", {"field": "epic"}))
     shows = command.task or command.epic  # an epic is known by its brief
     task = resolve(unit, shows) if shows is not None else None
-    if task is not None and unit.row(board.SQL["one"], {"task": task}) is None:
+    row = unit.row(board.SQL["one"], {"task": task}) if task is not None else None
+    if task is not None and row is None:
         raise Halt(unknown(str(shows)))
+    if row is not None and command.epic is not None and (refused := opened(board.from_row(row))):
+        raise Halt(refused)
     flag = e.FlagRaised(
         id=new_id(unit.now),
         kind=command.kind,

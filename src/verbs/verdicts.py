@@ -58,6 +58,8 @@ def verdict(unit: Unit, command: c.Verdict) -> Answer:
     brief = next((task for task in rows if task.id == brief_id), None)
     if brief is None:
         raise Halt(unknown(command.epic))
+    if refused := epic.opened(brief):
+        raise Halt(refused)
     tasks = [task for task in rows if task.id != brief_id]
     standing = unit.row(SQL["judged"], which)
     judged = EpicJudged.model_validate(standing["body"]) if standing is not None else None

@@ -226,6 +226,15 @@ CREATE TABLE statistics.epic_task (
 );
 CREATE INDEX epic_task_epic_idx ON statistics.epic_task (epic);
 
+-- Briefs; one that was accepted is an epic, whether or not tasks were made of it.
+CREATE TABLE statistics.brief (
+    task uuid PRIMARY KEY,
+    position bigint NOT NULL,
+    lane text NOT NULL,
+    title text NOT NULL,
+    accepted_position bigint
+);
+
 -- -- watch ------------------------------------------------------------------------------------------------------------
 
 -- The newest sign that a family asks for work: a claim or a poll that found nothing.
@@ -250,7 +259,7 @@ CREATE TABLE statistics.act (
 );
 
 INSERT INTO statistics.version (projection, version)
-VALUES ('track_record', 1), ('reviews', 2), ('spend', 1), ('epics', 1), ('watch', 2);
+VALUES ('track_record', 2), ('reviews', 2), ('spend', 1), ('epics', 2), ('watch', 2);
 
 GRANT USAGE ON SCHEMA statistics TO ainarres_app, ainarres_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA statistics TO ainarres_app;

@@ -70,7 +70,7 @@ def test_flags_are_an_auditors_and_never_the_operators(scene: Scene) -> None:
 
 
 def test_only_a_person_gives_a_verdict(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     scene.task("a part", epic=brief)
     verdict = c.Verdict(epic=brief, verdict="reject", code="other", reason="no")
     for scope in ("agent", "meter", "monitor", "operator"):
@@ -167,7 +167,7 @@ def test_a_persons_revocation_bites_at_advance_where_a_suspension_lets_finish(sc
 
 def test_a_flag_is_about_a_task_or_an_epic_that_is_there(scene: Scene) -> None:
     scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
-    auditor, brief = scene.agent("script+other"), scene.task("the shop")
+    auditor, brief = scene.agent("script+other"), scene.brief("the shop")
     scene.ok(auditor, c.RaiseFlag(family=CHEAP, gap="late", epic=brief))
     (raised,) = events(scene.human.connection, "FlagRaised")
     assert str(raised.task) == brief

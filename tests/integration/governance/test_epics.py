@@ -13,7 +13,7 @@ from ainarres import stock
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.domain.events import Artifact
-from ainarres.projections import catchup, epics, renewal, reviews
+from ainarres.projections import catchup, epics, renewal, report, reviews
 from ainarres.projections.following import PROJECTIONS
 from ainarres.projections.span import Span
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ainarres.verbs.envelope import Envelope
 
 COMMIT = "b" * 40
+AUDITORS = '[[family]]\nkey = "script+auditor"\nmaker = "us"\ncost_class = 0\ngrants = ["role:auditor"]\n'
 
 
 def deliver(scene: Scene, epic: str, title: str = "a part") -> str:
@@ -57,7 +58,7 @@ def stage_of(scene: Scene, task: str | UUID) -> dict[str, Any]:
 
 
 def test_an_epic_is_delivered_and_then_accepted(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     scene.task("given up", epic=brief)
     deliver(scene, brief)
     assert seen(scene.human.connection)[brief].status == "open"
@@ -76,7 +77,7 @@ def test_an_epic_is_delivered_and_then_accepted(scene: Scene) -> None:
 
 
 def test_a_rejection_cancels_what_is_unfinished_and_asks_for_rework_once(scene: Scene) -> None:
-    brief = scene.task("the shop", payload={"request": "a shop with a cart"}, priority=4)
+    brief = scene.brief("the shop", payload={"request": "a shop with a cart"}, priority=4)
     shipped = deliver(scene, brief, "the cart")
     held = scene.implementable("the till", epic=brief)
     holder = scene.agent(CHEAP)
@@ -84,12 +85,12 @@ def test_a_rejection_cancels_what_is_unfinished_and_asks_for_rework_once(scene: 
     waits = scene.task("inside, waits", epic=brief, depends_on=(held,))
     outside = scene.task("outside, waits", depends_on=(held,))
     answer = scene.ok(scene.human, reject(brief)).to_json()
-    assert sorted(answer["cancelled"]) == sorted([held, waits, brief])
+    assert sorted(answer["cancelled"]) == sorted([held, waits])
     assert holder.execute(c.Advance(task=held)).code == "cancelled"
     assert [stage_of(scene, one)["cancelled"] for one in (shipped, held, waits)] == [False, True, True]
     assert stage_of(scene, outside)["blocked_reason"] == "a prerequisite was cancelled"
     rework = stage_of(scene, answer["rework"])
-    assert (rework["title"], rework["stage"], rework["priority"]) == ("Rework: the shop", "proposed", 4)
+    assert (rework["title"], rework["stage"], rework["priority"]) == ("Rework: the shop", "briefed", 4)
     artifacts = [{"type": "commit", "ref": COMMIT, "digest": COMMIT}]
     assert rework["payload"] == {
         "request": "a shop with a cart",
@@ -106,15 +107,52 @@ def test_a_rejection_cancels_what_is_unfinished_and_asks_for_rework_once(scene: 
     assert len(events(scene.human.connection, "EpicJudged")) == 1
 
 
+def test_an_accepted_brief_is_an_epic_before_it_has_tasks_and_no_delivery(scene: Scene) -> None:
+    connection, asked = scene.human.connection, scene.asked("a till")
+    assert scene.human.execute(c.Verdict(epic=asked, verdict="accept")).code == "conflict"
+    shop, till = scene.brief("the shop"), scene.brief("the till")
+    assert [(one.key, one.title, one.status, one.tasks) for one in seen(connection).values()] == [
+        (shop, "the shop", "open", 0),
+        (till, "the till", "open", 0),
+    ]
+    early = scene.human.execute(c.Verdict(epic=till, verdict="accept"))
+    assert early.reason == "epic: it is open, no task was created in it; only what is delivered can be accepted"
+    scene.ok(scene.human, reject(till, "no_longer_meaningful"))
+    deliver(scene, shop, "the cart")
+    assert [(one.status, one.tasks) for one in seen(connection).values()] == [("rejected", 0), ("delivered", 1)]
+    (standing,) = catchup.ready(connection, [PROJECTIONS["track_record"]])
+    assert [one.title for one in report.read(connection, Span(standing.position), {}).shipped] == ["the cart"]
+    assert renewal.check(connection, PROJECTIONS["epics"]).difference is None
+
+
+def test_what_is_no_accepted_brief_is_no_epic(scene: Scene) -> None:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="f"))
+    task, asked = scene.task("a task"), scene.asked()
+    for named, code, words in (
+        (task, "invalid", "no brief but a task of the workflow dev"),
+        (asked, "conflict", "once"),
+    ):
+        for session, command in (
+            (scene.human, c.Create(lane="web/dev", title="a part", epic=named)),
+            (scene.human, c.CreateGraph(lane="web/dev", tasks=(c.Planned(key="a", title="a"),), epic=named)),
+            (scene.human, reject(named)),
+            (scene.agent("script+auditor"), c.RaiseFlag(family=CHEAP, gap="late", epic=named)),
+        ):
+            answer = session.execute(command)
+            assert (answer.code, answer.extra["field"]) == (code, "epic"), answer
+            assert answer.reason is not None
+            assert words in answer.reason
+
+
 def test_nothing_shipped_asks_for_nothing_again(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     scene.task("a part", epic=brief)
     assert scene.ok(scene.human, reject(brief, "no_longer_meaningful")).to_json()["rework"] is None
     assert seen(scene.human.connection)[brief].status == "rejected"
 
 
 def test_a_repeated_command_answers_the_same(scene: Scene) -> None:
-    brief, key = scene.task("the shop"), uuid4()
+    brief, key = scene.brief("the shop"), uuid4()
     deliver(scene, brief)
     scene.task("open", epic=brief)
     first = scene.ok(scene.human, reject(brief), key).to_json()
@@ -124,7 +162,7 @@ def test_a_repeated_command_answers_the_same(scene: Scene) -> None:
 
 
 def test_two_verdicts_at_once_are_one(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     deliver(scene, brief)
     accept, deny = c.Verdict(epic=brief, verdict="accept"), reject(brief)
     answers: list[Envelope] = together(*(partial(scene.session().execute, one) for one in (accept, deny, accept, deny)))
@@ -135,7 +173,7 @@ def test_two_verdicts_at_once_are_one(scene: Scene) -> None:
 
 
 def test_a_judged_epic_takes_no_more_tasks(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     deliver(scene, brief)
     scene.ok(scene.human, c.Verdict(epic=brief, verdict="accept"))
     refused = scene.human.execute(c.Create(lane="web/dev", title="one more", epic=brief))
@@ -146,7 +184,7 @@ def test_a_judged_epic_takes_no_more_tasks(scene: Scene) -> None:
 
 
 def test_a_task_created_while_the_verdict_is_given_is_cancelled_or_refused(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     scene.task("a part", epic=brief)
     with connect(scene.url) as before:
         before.execute("BEGIN")  # somebody is in the middle of creating a task in the epic
@@ -172,7 +210,7 @@ def test_a_task_created_while_the_verdict_is_given_is_cancelled_or_refused(scene
 
 def test_missed_requirements_are_escapes_of_those_who_approved(scene: Scene) -> None:
     """And of nobody else: a verdict is on the work, and touches no family's record by itself."""
-    fine, missed = scene.task("fine"), scene.task("missed")
+    fine, missed = scene.brief("fine"), scene.brief("missed")
     deliver(scene, fine)
     deliver(scene, missed)
     deliver(scene, missed)
@@ -191,7 +229,7 @@ def test_missed_requirements_are_escapes_of_those_who_approved(scene: Scene) -> 
 
 
 def test_only_the_last_approval_of_a_stage_escaped(scene: Scene) -> None:
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     task = scene.implementable(epic=brief)
     for ending in (c.Reject(task=task, reason="no test"), c.Advance(task=task)):
         worker, reviewer = scene.agent(CHEAP), scene.agent(REVIEWER)
@@ -228,8 +266,12 @@ grants = ["lane:web/dev", "lane:web/intake", "role:designer"]
     scene.ok(clerk, c.Claim(task=brief))
     scene.ok(clerk, c.Advance(task=brief))
     scene.ok(designer, c.Claim(task=brief))
-    scene.ok(designer, c.Create(lane="dev", title="one part", epic=brief))
+    early = designer.execute(c.Create(lane="dev", title="one part", epic=brief))
+    assert (early.code, early.extra["field"]) == ("conflict", "epic")
+    assert early.reason is not None
+    assert early.reason.endswith("is at briefed; it is an epic once it is accepted")
     scene.ok(designer, c.Advance(task=brief))
+    scene.ok(designer, c.Create(lane="dev", title="one part", epic=brief))
     row = scene.human.connection.execute("SELECT task FROM projection.board WHERE title = 'one part'").fetchone()
     assert row is not None
     for family in (DESIGNER, CHEAP, REVIEWER):

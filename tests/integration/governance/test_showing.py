@@ -189,7 +189,8 @@ def test_a_policy_that_cannot_be_evaluated_is_broken_in_doctor_status_and_inbox(
 def test_the_inbox_has_every_kind_with_its_evidence_and_act(scene: Scene, clock: Clock, say: Terminal) -> None:
     clock.set(clock.now())
     trouble(scene, clock)
-    brief = scene.task("the shop")
+    scene.task("nobody asks for it")
+    brief = scene.brief("the shop")
     scene.ok(scene.human, c.Cancel(task=scene.task(epic=brief), reason="not needed"))
     scene.ok(scene.human, c.LiftDenial(family=CHEAP, feature=ROLE, reason="the fixture was wrong"))
     shipped = deliver(scene, brief, "the cart")
@@ -216,9 +217,8 @@ def test_the_inbox_has_every_kind_with_its_evidence_and_act(scene: Scene, clock:
 
 def test_the_commands_of_the_inbox_settle_what_they_stand_beside(scene: Scene, clock: Clock, say: Terminal) -> None:
     adopt(scene)
-    brief = scene.task("the shop")
+    brief = scene.brief("the shop")
     deliver(scene, brief)
-    scene.ok(scene.human, c.Cancel(task=brief, reason="only the parts count"))
     scene.ok(scene.human, c.Block(task=scene.task("parked"), reason="which format?"))
     scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="a.toml"))
     scene.ok(scene.agent("script+auditor"), c.RaiseFlag(family=CHEAP, gap="odd"))

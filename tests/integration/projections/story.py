@@ -136,7 +136,7 @@ class Story:
         self.opus, self.qwen, self.sonnet = (self.scene.agent(one) for one in (OPUS, QWEN, SONNET))
         self.grok, self.other_grok = (self.scene.agent(GROK, name) for name in ("grok-1", "grok-2"))
         self.meter = self.scene.session(self.scene.token(None, "meter", scope="meter"))
-        self.shop = self.scene.task("the shop")
+        self.shop = self.scene.brief("the shop")
         self.t1, self.t2, self.t3, self.t4 = self._first(), self._second(), self._third(), self._fourth()
         self._spend()
 

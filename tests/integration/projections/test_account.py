@@ -75,7 +75,7 @@ def test_the_report_of_a_moment_ignores_what_came_later(
     span = read(capsys, database, "report", "--from", str(story.shipped_one), "--at", str(story.shipped_two))
     assert [row["task"] for row in span["shipped"]] == [story.t2]
     with connect(database.url) as connection:
-        folded = report.fold((each for each in history.whole(connection) if each[0] <= story.shipped_one), "web/dev")
+        folded = report.fold(each for each in history.whole(connection) if each[0] <= story.shipped_one)
     assert then["activity"] == dict(folded.activity)
 
 
@@ -127,16 +127,13 @@ def test_the_report_is_what_its_schema_says(
 
 def test_status_and_board_and_task_as_of(story: Story, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     first = read(capsys, database, "status", "--at", str(story.first_delivery))
-    assert first["stages"] == {"proposed": 1, "reviewing": 1}
+    assert first["stages"] == {"accepted": 1, "reviewing": 1}
     text = run(capsys, database, "status", "--at", "2026-03-01T12:01:30Z")
     assert text.splitlines()[0].startswith(f"as of position {story.first_delivery}")
     holding = read(capsys, database, "status", "--at", "2026-03-01T12:01:45+00:00")
     assert [(row["family"], row["age_seconds"]) for row in holding["active"]] == [(SONNET, 5)]
     columns = read(capsys, database, "board", "--at", str(story.first_delivery))["lanes"][0]["columns"]
-    assert {column["stage"]: column["count"] for column in columns if column["count"]} == {
-        "proposed": 1,
-        "reviewing": 1,
-    }
+    assert {column["stage"]: column["count"] for column in columns if column["count"]} == {"reviewing": 1}
     task = read(capsys, database, "task", "show", story.t1, "--at", str(story.first_delivery))
     assert (task["stage"], task["authors"]["implementing"]["family"]) == ("reviewing", QWEN)
     events = read(capsys, database, "history", story.t1, "--at", str(story.first_delivery))["events"]
@@ -176,9 +173,9 @@ def test_reviews_and_demand(story: Story, database: Database, capsys: pytest.Cap
     text = run(capsys, database, "reviews", "--by", "maker")
     assert "difference of catch rates, cross minus same: -25 points" in text
     demanded = read(capsys, database, "demand")["demand"]
-    assert {(one["stage"], one["pending"]) for one in demanded} == {("proposed", 1), ("implementing", 1)}
+    assert {(one["stage"], one["pending"]) for one in demanded} == {("implementing", 1)}
     then = read(capsys, database, "demand", "--at", str(story.first_delivery))["demand"]
-    assert {(one["stage"], one["pending"]) for one in then} == {("proposed", 1), ("reviewing", 1)}
+    assert {(one["stage"], one["pending"]) for one in then} == {("reviewing", 1)}
 
 
 def test_rebuild_by_name_and_check(story: Story, database: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def denied(scene: Scene) -> str:
 
 
 def epic(scene: Scene) -> str:
-    brief = scene.task("the brief")
+    brief = scene.brief("the brief")
     scene.task("a part", epic=brief)
     return brief
 

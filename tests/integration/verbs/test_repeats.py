@@ -149,7 +149,7 @@ grants = ["role:auditor"]
 
 
 def epic(scene: Scene) -> str:
-    brief = scene.task("the brief")
+    brief = scene.brief("the brief")
     scene.ok(scene.human, c.Cancel(task=scene.task("given up", epic=brief), reason="no"))
     scene.task("open", epic=brief)
     return brief

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.spec import created
+from tests.spec import given as given_facts
 
-from ainarres.domain.epic import Epic, judge, status
+from ainarres.domain.epic import Epic, judge, opened, status
 from ainarres.domain.events import EpicJudged
 from ainarres.domain.governing import Verdict
 from ainarres.domain.refusal import Refusal
@@ -24,6 +27,7 @@ def given(tasks: int, done: int, cancelled: int = 0, judged: EpicJudged | None =
 @pytest.mark.parametrize(
     ("tasks", "done", "cancelled", "verdict", "called"),
     [
+        (0, 0, 0, None, "open"),
         (2, 0, 0, None, "open"),
         (2, 1, 0, None, "open"),
         (2, 1, 1, None, "delivered"),
@@ -76,7 +80,22 @@ def test_a_rejection_says_why_and_an_acceptance_has_no_code(said: dict[str, Any]
     assert (refused.code, refused.details["field"]) == ("invalid", field)
 
 
-def test_a_task_of_its_own_is_no_epic() -> None:
-    refused = given(0, 0, **REJECT)
+def test_an_epic_without_tasks_is_rejected_but_not_accepted() -> None:
+    assert given(0, 0, **REJECT).rework is None
+    refused = given(0, 0, verdict="accept")
     assert isinstance(refused, Refusal)
-    assert refused.code == "not_found"
+    assert (refused.code, "no task was created in it" in refused.reason) == ("conflict", True)
+
+
+def test_only_an_accepted_brief_is_an_epic() -> None:
+    task = given_facts(created(stage="reviewing")).expect()
+    for brief, code, words in (
+        (task, "invalid", "no brief but a task of the workflow dev"),
+        (replace(task, workflow="intake"), "conflict", "is at reviewing; it is an epic once it is accepted"),
+        (replace(task, workflow="intake", cancelled=True), "conflict", "is cancelled"),
+    ):
+        refused = opened(brief)
+        assert refused is not None
+        assert (refused.code, refused.details["field"]) == (code, "epic")
+        assert words in refused.reason
+    assert opened(replace(task, workflow="intake", terminal=True)) is None
