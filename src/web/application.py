@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from ainarres.database.migrate import check
 from ainarres.faults import LedgerUnavailable, SchemaMismatch
 from ainarres.verbs import asked
 from ainarres.web import feed, figures, openapi, pages, reads, verbs
 from ainarres.web.gate import Gate, broken
-from ainarres.web.problem import Problem
+from ainarres.web.problem import VERBS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -98,26 +98,23 @@ def _health(app: FastAPI, service: Service) -> None:
         return Response(service.figures.text(), media_type=figures.MEDIA)
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.response()
+    return error.answer(request.url.path)
 
 
 async def _broken(request: Request, _: Exception) -> Response:
     """Answer in the form of every other error; the gate, where it goes on to, writes the log."""
-    return broken(request.scope["trace"]).response()
+    return broken(request.scope["trace"]).answer(request.url.path)
 
 
 async def _elsewhere(request: Request, error: Exception) -> Response:
     """Answer for paths and methods that there are not."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 404 and (envelope := verbs.unknown(request.url.path)):  # noqa: PLR2004 - not found
-        return JSONResponse(envelope.to_json(), 404)
-    codes = {404: "not_found", 405: "invalid"}
-    detail = "no such path; the OpenAPI document at /openapi.json lists them"
-    if error.status_code == 405:  # noqa: PLR2004 - the method
-        detail = "no such method here; the OpenAPI document at /openapi.json lists them"
-    return Problem(error.status_code, codes.get(error.status_code, "invalid"), detail, error.headers).response()
+    path, codes = request.url.path, {404: "not_found", 405: "invalid"}
+    what = "method here" if error.status_code == 405 else "verb" if path.startswith(VERBS) else "path"  # noqa: PLR2004
+    detail = f"no such {what}; the OpenAPI document at /openapi.json lists them"
+    return Problem(error.status_code, codes.get(error.status_code, "invalid"), detail, error.headers).answer(path)
 
 
 async def _wrong(_: Request, error: Exception) -> Response:

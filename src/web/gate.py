@@ -137,7 +137,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 async def _answer(problem: Problem, scope: Scope, send: Send, *, begun: bool) -> None:
     if not begun:  # an answer that broke off halfway is ended by closing the connection
-        await problem.response()(scope, _nothing, send)
+        await problem.answer(str(scope.get("path", "")))(scope, _nothing, send)
 
 
 async def _nothing() -> Message:

@@ -81,11 +81,7 @@ _OF_A_READ = (400, 401, 403, 404, 421, 422, 429, 500, 503)
 def of_verb() -> dict[int | str, dict[str, Any]]:
     """Return what a verb may answer."""
     found: dict[int | str, dict[str, Any]] = {200: _answer("Done, or nothing to do", "Envelope")}
-    found |= {status: _answer(_WORDS[status], "Envelope") for status in _OF_A_VERB}
-    for status in _OF_ANYTHING:
-        mine = found.setdefault(status, {"description": _WORDS[status], "content": {}})
-        mine["content"] = {**mine["content"], **_content("Problem")}
-    return found
+    return found | {status: _answer(_WORDS[status], "Envelope") for status in sorted({*_OF_A_VERB, *_OF_ANYTHING})}
 
 
 def of_read(media: str = "application/json") -> dict[int | str, dict[str, Any]]:

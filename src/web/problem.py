@@ -1,4 +1,4 @@
-"""Errors outside a verb, as problem documents (RFC 9457)."""
+"""Errors in the form that the path promises: a verb's are envelopes, all others problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
+from ainarres.verbs.envelope import Envelope
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from ainarres.faults import InvalidInput
 
 MEDIA = "application/problem+json"
+VERBS = "/v1/verbs/"
+"""Where paths of verbs begin."""
 
 
 class Problem(Exception):
@@ -42,6 +46,18 @@ class Problem(Exception):
         """Return the problem that a field of a read is, with its parts beside the sentence."""
         parts = {"field": error.field, "problem": error.problem, "cure": error.cure}
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, str(error), more=parts)
+
+    def answer(self, path: str) -> JSONResponse:
+        """Return what a request to ``path`` is told."""
+        return self.envelope() if path.startswith(VERBS) else self.response()
+
+    def envelope(self) -> JSONResponse:
+        """Return the envelope of a verb that was never said."""
+        more = dict(self.more)
+        if (wait := self.headers.get("Retry-After")) is not None:
+            more["retry_after"] = int(wait)
+        body = Envelope(code=self.code, reason=self.detail, extra=more).to_json()
+        return JSONResponse(body, self.status, headers=self.headers)
 
     def response(self) -> JSONResponse:
         """Return the document."""

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ainarres.domain.refusal import Refusal
 from ainarres.verbs import asked
-from ainarres.verbs.envelope import refused
 from ainarres.web import openapi
 from ainarres.web.problem import Problem
 from ainarres.web.service import bearer
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from ainarres.verbs.envelope import Envelope
     from ainarres.web.service import Service
 
+_KEY, _MATCH, _TYPE = {"field": "Idempotency-Key"}, {"field": "If-Match"}, {"field": "Content-Type"}
 _TAG = re.compile(r'"(\d{1,15})"')
 
 
@@ -95,7 +94,7 @@ def _key(request: Request) -> uuid.UUID | None:
     try:
         return uuid.UUID(said.strip().strip('"'))
     except ValueError:
-        raise Problem(400, "invalid", "Idempotency-Key: not a UUID; make one with `uuidgen`") from None
+        raise Problem(400, "invalid", "Idempotency-Key: not a UUID; make one with `uuidgen`", more=_KEY) from None
 
 
 def _expect(request: Request, fields: dict[str, Any], name: str) -> bool:
@@ -105,11 +104,13 @@ def _expect(request: Request, fields: dict[str, Any], name: str) -> bool:
         return False
     tag = _TAG.fullmatch(said.strip())
     if tag is None:
-        raise Problem(400, "invalid", 'If-Match: write the ETag of the task, as in "7"')
+        raise Problem(400, "invalid", 'If-Match: write the ETag of the task, as in "7"', more=_MATCH)
     if "expect_version" not in asked.VERBS[name].model_fields:
-        raise Problem(400, "invalid", f"If-Match: {name} takes no version; leave the header out")
+        raise Problem(400, "invalid", f"If-Match: {name} takes no version; leave the header out", more=_MATCH)
     if "expect_version" in fields:
-        raise Problem(400, "invalid", "If-Match: the body has expect_version already; leave one of them out")
+        raise Problem(
+            400, "invalid", "If-Match: the body has expect_version already; leave one of them out", more=_MATCH
+        )
     fields["expect_version"] = int(tag[1])
     return True
 
@@ -117,7 +118,7 @@ def _expect(request: Request, fields: dict[str, Any], name: str) -> bool:
 async def _fields(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Problem(415, "invalid", "send the command as application/json")
+        raise Problem(415, "invalid", "Content-Type: send the command as application/json", more=_TYPE)
     text = await request.body()
     try:
         document = json.loads(text.decode("utf-8") or "{}", parse_constant=_no_number)
@@ -131,11 +132,3 @@ async def _fields(request: Request) -> dict[str, Any]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(name)
-
-
-def unknown(path: str) -> Envelope | None:
-    """Return the envelope for a verb that there is none of; null for another path."""
-    verb = path.removeprefix("/v1/verbs/")
-    if verb == path or "/" in verb:
-        return None
-    return refused(Refusal("not_found", "no such verb; the OpenAPI document at /openapi.json lists them"))

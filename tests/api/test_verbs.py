@@ -132,6 +132,27 @@ def test_a_body_has_its_limit(scene: Scene, served: Served) -> None:
     assert served.client(token).ask("POST", "/v1/verbs/create", b"a=1", Content_Type="text/plain").status == 415
 
 
+def test_a_verb_answers_with_the_envelope_whatever_is_wrong_with_the_request(scene: Scene, served: Served) -> None:
+    client = served.client(scene.token(None, "boss", scope="operator"))
+    create = "/v1/verbs/create"
+    for reply, status, field in (
+        (client.ask("POST", create, b" " * 65_537), 413, None),
+        (client.ask("POST", create, b"{"), 400, None),
+        (client.ask("POST", create, b"[]"), 400, None),
+        (client.ask("POST", create, b"a=1", Content_Type="text/plain"), 415, "Content-Type"),
+        (client.ask("POST", create, b"{}", Idempotency_Key="one"), 400, "Idempotency-Key"),
+        (client.ask("POST", create, b"{}", If_Match="7"), 400, "If-Match"),
+        (client.ask("POST", create, b"{}", Host="evil.example"), 421, None),
+        (client.get(create), 405, None),
+        (client.ask("POST", "/v1/verbs/craete", b"{}"), 404, None),
+        (client.ask("POST", "/v1/verbs/create/it", b"{}"), 404, None),
+    ):
+        assert (reply.status, reply.headers["content-type"]) == (status, "application/json"), reply
+        assert list(reply.document)[:7] == KEYS
+        assert reply.document["reason"]
+        assert (reply.document["ok"], reply.document.get("field")) == (False, field)
+
+
 def test_a_token_has_its_rate(scene: Scene, served: Served) -> None:
     from tests.api.served import Served as Another  # noqa: PLC0415 - a slow one of its own
 
