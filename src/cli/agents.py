@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +12,7 @@ import typer
 
 from ainarres.cli import access, remote
 from ainarres.cli.people import Home, Url  # noqa: TC001 - typer reads them
+from ainarres.faults import InvalidInput
 
 
 def run(
@@ -42,6 +46,7 @@ def run(
 ) -> int:
     """Be one independent agent: claim, run PROGRAM on the task, see what it did, repeat until nothing is left."""
     from ainarres.swarm import agent, process  # noqa: PLC0415 - as above
+    from ainarres.swarm.repository import check_repository  # noqa: PLC0415 - as above
     from ainarres.swarm.script import Script  # noqa: PLC0415 - as above
     from ainarres.swarm.workspace import Workspaces  # noqa: PLC0415 - as above
 
@@ -52,10 +57,11 @@ def run(
 
         reach = away.reach(given, wanted)
     place = Path(repository).absolute()
+    check_repository(place, main)
     root = Path(workspaces).absolute() if workspaces else place.with_name(f"{place.name}.workspaces")
     return process.start(
         given,
-        adapter=Script([found(program[0]), *program[1:]]),
+        adapter=Script([found(program[0], place, main), *program[1:]]),
         workspaces=Workspaces(repository=place, root=root, main=main),
         lanes=wanted,
         family=family,
@@ -66,7 +72,31 @@ def run(
     )
 
 
-def found(program: str) -> str:
-    """Return a program named by its path as the shell would find it here; it is started in the task's worktree."""
+def found(program: str, repository: Path, main: str) -> str:
+    """Return a program as it will be started in a task's worktree: the whole path of one that is here, else its name.
+
+    Raises InvalidInput, before anything is claimed, for one that could not be started there.
+    """
     here = Path(program).absolute()
-    return str(here) if "/" in program and here.is_file() else program
+    if "/" not in program:
+        if shutil.which(program) is None:
+            raise InvalidInput("PROGRAM", f"{program} is not on PATH", "install it, or write its path, as in ./worker")
+        return program
+    if here.is_file():
+        if not os.access(here, os.X_OK):
+            raise InvalidInput("PROGRAM", f"{program} may not be executed", f"chmod +x {program}, or name what runs it")
+        return str(here)
+    if Path(program).is_absolute() or not _is_in(repository, main, program):
+        problem = f"there is no {program}, neither here nor in the repository"
+        raise InvalidInput("PROGRAM", problem, "name a program on PATH, or the path of one")
+    return program
+
+
+def _is_in(repository: Path, main: str, program: str) -> bool:
+    from ainarres.swarm.repository import GitFailed, git  # noqa: PLC0415 - as above
+
+    try:
+        git(repository, "cat-file", "-e", f"{main}:{posixpath.normpath(program)}")
+    except GitFailed:
+        return False
+    return True

@@ -151,7 +151,7 @@ def test_every_read_has_a_place_on_the_server_and_on_the_command_line() -> None:
 
 @pytest.mark.parametrize("name", [name for name, read in READS.items() if read.scope == "monitor"])
 def test_an_agent_may_not_read_what_is_of_all_lanes(name: str, scene: Scene) -> None:
-    fields = {"family": "f", "capability": "role:x"} if name == "Explain" else {}
+    fields = {"family": CHEAP, "capability": "role:implementer"} if name == "Explain" else {}
     with connect(scene.url) as connection:
         agent, meter = scene.token(CHEAP), scene.token(None, "scale", scope="meter")
         for token in (agent, meter):
