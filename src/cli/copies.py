@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -75,18 +76,19 @@ def load(
     from ainarres.database import embedded  # noqa: PLC0415 - as above
     from ainarres.database.connect import connect  # noqa: PLC0415 - as above
     from ainarres.database.migrate import migrate  # noqa: PLC0415 - as above
+    from ainarres.ledger import export as exports  # noqa: PLC0415 - as above
     from ainarres.verbs import importing  # noqa: PLC0415 - as above
 
     given = access.settings(url, home)
-    if not given.url:
-        embedded.ensure(given.home)
-    address = access.owner_address(given)
-    migrate(address)
-    with connect(address, idle_seconds=0, statement_seconds=0) as owner:
-        found = importing.load(owner, file)
-    if found.differences:
-        first = found.differences[0]
-        raise Fault(f"the export is not sound, nothing was imported: {first.message} ({first.code})")
+    exports.chain_of(file)  # a file that is no export starts no server
+    with nullcontext() if given.url else embedded.trying(given.home):
+        address = access.owner_address(given)
+        migrate(address)
+        with connect(address, idle_seconds=0, statement_seconds=0) as owner:
+            found = importing.load(owner, file)
+        if found.differences:
+            first = found.differences[0]
+            raise Fault(f"the export is not sound, nothing was imported: {first.message} ({first.code})")
     if json:
         return show({"imported": found.events, "position": found.position, "root": found.root.hex()})
     print(f"imported {found.events} events up to position {found.position}; root {found.root.hex()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 def backup(
     *,
-    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="Where backups are kept")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Where backups are kept; made if it is not there")
+    ],
     keep: Annotated[int, typer.Option("--keep", min=1, metavar="N", help="How many to keep; older ones go")] = 7,
     key_file: Annotated[
         Path | None, typer.Option("--key-file", metavar="FILE", help="Seal first with this key; the note lies beside")
@@ -35,8 +38,10 @@ def backup(
     from ainarres.database import backup as backups  # noqa: PLC0415 - the table of commands needs no driver
 
     given = access.settings(url, home)
-    if not directory.is_dir():
-        raise InvalidInput("DIRECTORY", f"there is no directory {directory}", "make it first")
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput("DIRECTORY", f"{directory}: {error.strerror}", "name a directory you may make") from None
     stem = backups.name(datetime.now(UTC))
     note = directory / f"{stem}.note"
     sealed = _seal(given, key_file, note) if key_file else None
@@ -77,9 +82,8 @@ def restore(
     if not places and (beside := path.with_suffix(".note")).exists():
         places = [beside]
     notes = [notefile.read(place) for place in places] if check or against else []
-    if not given.url:
-        embedded.ensure(given.home)
-    backups.restore(access.owner_address(given), path)
+    with nullcontext() if given.url else embedded.trying(given.home):
+        backups.restore(access.owner_address(given), path)
     if not (check or against):
         return show({"restored": path, "verified": None}) if json else _say(f"restored {path}; verify it: --check")
     verified = verifying.verify(access.address(given), notes)

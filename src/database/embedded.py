@@ -66,6 +66,19 @@ def ensure(home: Path, *, durable: bool = True) -> str:
     return _url(_running(home, durable=durable), "ainarres_app")
 
 
+@contextlib.contextmanager
+def trying(home: Path) -> Iterator[None]:
+    """Have the server of ``home`` running, and stop it again if the block fails and it was not running before."""
+    running = status(home).running
+    try:
+        ensure(home)
+        yield
+    except BaseException:
+        if not running:
+            stop(home)
+        raise
+
+
 def owner_url(home: Path) -> str:
     """The URL of the role ``ainarres_owner``, which migrates; the server is started when it is not running."""
     return _url(_running(home, durable=True), "ainarres_owner")

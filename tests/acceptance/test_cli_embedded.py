@@ -25,6 +25,30 @@ def terminal() -> Iterator[Terminal]:
     shutil.rmtree(folder)
 
 
+def test_a_copy_that_fails_leaves_no_server_behind(terminal: Terminal) -> None:
+    """Whether it is no export, one that is not sound, or no backup; a server that ran before runs on."""
+    assert terminal("init").status == 0
+    (terminal.folder / "whole.jsonl").write_text(terminal("export").out, encoding="utf-8")
+    lines = (terminal.folder / "whole.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (terminal.folder / "odd.jsonl").write_text("".join(lines + lines[-1:]), encoding="utf-8")
+    (terminal.folder / "ainarres-1.dump").write_text("no backup", encoding="utf-8")
+    other = ("--home", str(terminal.folder / "other"))
+    for words in (("import", "none.jsonl"), ("import", "odd.jsonl"), ("restore", "ainarres-1.dump")):
+        assert terminal(*words, *other).status != 0
+        assert terminal.ok("down", *other)["stopped"] is False, words
+    assert terminal("import", "whole.jsonl").status == 2
+    assert terminal.ok("down")["stopped"] is True
+
+
+def test_a_backup_makes_its_directory(terminal: Terminal) -> None:
+    assert terminal("init").status == 0
+    said = terminal("backup", "kept/daily")
+    assert said.status == 0, said
+    assert [one.suffix for one in (terminal.folder / "kept" / "daily").iterdir()] == [".dump"]
+    (terminal.folder / "file").touch()
+    assert "DIRECTORY: file/daily: Not a directory" in terminal("backup", "file/daily").err
+
+
 def test_a_server_comes_and_goes(terminal: Terminal) -> None:
     assert terminal("doctor").status == 1
     first = terminal("init")
