@@ -100,7 +100,14 @@ def _health(app: FastAPI, service: Service) -> None:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.answer(request.url.path)
+    return _told(request, error)
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    """Tell a browser of a path that there is none of in a page, everybody else as the path promises."""
+    if problem.status == 404 and pages.wanted(request):  # noqa: PLR2004 - not found
+        return pages.missing()
+    return problem.answer(request.url.path)
 
 
 async def _broken(request: Request, _: Exception) -> Response:
@@ -114,7 +121,7 @@ async def _elsewhere(request: Request, error: Exception) -> Response:
     path, codes = request.url.path, {404: "not_found", 405: "invalid"}
     what = "method here" if error.status_code == 405 else "verb" if path.startswith(VERBS) else "path"  # noqa: PLR2004
     detail = f"no such {what}; the OpenAPI document at /openapi.json lists them"
-    return Problem(error.status_code, codes.get(error.status_code, "invalid"), detail, error.headers).answer(path)
+    return _told(request, Problem(error.status_code, codes.get(error.status_code, "invalid"), detail, error.headers))
 
 
 async def _wrong(_: Request, error: Exception) -> Response:

@@ -94,7 +94,7 @@ def _doors(made: APIRouter, service: Service) -> None:
         try:
             await service.ask(token or None, "WhoAmI", {})
         except Problem as problem:
-            return _login(to, problem.detail, problem.status)
+            return _login(to, problem.detail if token else "Paste a token first.", problem.status)
         answer = RedirectResponse(to, 303)
         secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
         answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
@@ -181,7 +181,16 @@ def _page(
     return page
 
 
-def _whole(title: str, body: Markup, *, path: str = "", time: Markup | None = None, status: int = 200) -> Response:
+def _whole(
+    title: str,
+    body: Markup,
+    *,
+    path: str = "",
+    time: Markup | None = None,
+    status: int = 200,
+    inside: bool = True,
+) -> Response:
+    """Draw a page; ``inside`` where somebody signed in."""
     links = [
         tag("li", tag("a", name, href=where, aria_current="page" if where == path else None))
         for where, name in PLACES.items()
@@ -194,7 +203,7 @@ def _whole(title: str, body: Markup, *, path: str = "", time: Markup | None = No
         tag("link", rel="stylesheet", href="/static/board.css"),
         tag("link", rel="icon", href="data:,"),
     )
-    out = tag("form", tag("button", "Sign out"), method="post", action="/logout")
+    out = tag("form", tag("button", "Sign out"), method="post", action="/logout") if inside else None
     top = tag(
         "header",
         tag("strong", "ainarres"),
@@ -245,12 +254,13 @@ def _login(to: str, wrong: str | None, status: int = 200) -> Response:
         action="/login",
         class_="act",
     )
+    see, act = (tag("code", f"ainarres token issue --scope {scope}") for scope in ("monitor", "human"))
     words = join(
-        tag("p", "Paste a token. To see every lane: ", tag("code", "ainarres token issue --scope monitor"), "; to act"),
-        tag("p", "from the inbox: ", tag("code", "ainarres token issue --scope human"), "."),
+        tag("p", "Where the ledger is at home, ", see, " prints a token that sees every lane;"),
+        tag("p", act, " prints one that may act from the inbox as well."),
     )
     body = join(tag("h1", "Sign in"), tag("p", wrong, class_="said no", role="alert") if wrong else None, form, words)
-    return _whole("Sign in", body, status=status)
+    return _whole("Sign in", body, status=status, inside=False)
 
 
 async def _moves(service: Service) -> AsyncIterator[str]:
@@ -288,6 +298,16 @@ def _inside(to: str) -> str:
 def _troubled(problem: Problem) -> Response:
     title = "No such thing" if problem.status == 404 else "Not possible"  # noqa: PLR2004 - its name
     return _whole(title, drawing.trouble(title, problem.detail), status=problem.status)
+
+
+def wanted(request: Request) -> bool:
+    """Tell whether who asks is a browser, outside the paths that programs call."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
+def missing() -> Response:
+    """Return the page for a path that there is none of."""
+    return _troubled(Problem(404, "not_found", "There is no such page; the links above lead to those there are."))
 
 
 def _said(text: str) -> Markup | None:

@@ -66,6 +66,24 @@ def test_nobody_sees_a_page_without_a_token(scene: Scene, served: Served) -> Non
     assert away.headers["location"] == "/"
 
 
+def test_a_path_that_there_is_none_of_is_a_page_for_a_browser(served: Served) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nothing", "/inbox/more", "/static/none.css"):
+        page = served.client().get(path, **browser)
+        assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert b"There is no such page" in page.body
+        assert b'href="/inbox"' in page.body
+        assert served.client().get(path).headers["content-type"] == "application/problem+json"
+    assert served.client().get("/v1/nothing", **browser).headers["content-type"] == "application/problem+json"
+
+
+def test_the_door_says_where_a_token_comes_from(served: Served) -> None:
+    page = served.client().get("/login").body.decode()
+    assert "Where the ledger is at home" in page
+    assert "Sign out" not in page
+    assert "Authorization" not in post(served.client(), "/login", token="", to="/").body.decode()
+
+
 def test_the_pages_hold_what_the_reads_hold(scene: Scene, served: Served) -> None:
     task = scene.task("title " + HOSTILE.replace("\x1b", ""))
     scene.ok(scene.agent(DESIGNER), c.Claim(task=task))
