@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
@@ -49,7 +48,7 @@ class RaiseFlag(Command):
 class ResolveFlag(Instructed):
     """Close a flag that was looked at."""
 
-    flag: Annotated[UUID, Field(description="Id, from `ainarres flag list`")]
+    flag: Annotated[Key, Field(description="Id, from `ainarres flag list`; a unique prefix or suffix of it will do")]
     reason: Words
 
 

@@ -6,6 +6,7 @@ and the rejection stands. A suspension is for a while; nothing here grants, and 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -251,9 +252,7 @@ def resolve_flag(unit: Unit, command: ResolveFlag) -> Answer:
     unit.start()
     if not unit.caller.may("human"):
         _auditor(unit)
-    row = unit.row(SQL["open_flag"], {"id": command.flag})
-    if row is None:
-        raise Halt(Refusal("not_found", f"no flag {command.flag}; `ainarres flag list` names them", {"field": "flag"}))
+    row = _flag(unit, command.flag)
     if unit.caller.scope == "agent" and row["family"] == unit.caller.family:
         text = f"the flag is on {row['family']}, your own family; another family's auditor or a person may resolve it"
         raise Halt(Refusal("not_eligible", text, {"missing": ["human"]}))
@@ -262,6 +261,20 @@ def resolve_flag(unit: Unit, command: ResolveFlag) -> Answer:
         stream = f"family-{row['family']}" if row["family"] else f"policy-{row['policy']}"
         unit.add(fact(unit, stream, closed, subject_family=row["family"], task=row["task"]))
     return Answer(extra={"flag": str(row["id"])})
+
+
+def _flag(unit: Unit, typed: str) -> Row:
+    """Return the flag meant by an id, or by a unique prefix or suffix of one (4 digits at least)."""
+    digits = typed.strip().removeprefix("…").replace("-", "").lower()
+    if not re.fullmatch("[0-9a-f]{4,32}", digits):
+        cure = "a flag's id is 32 hexadecimal digits, of which 4 or more will do: `ainarres flag list`"
+        raise Halt(Refusal("not_found", f"no flag {typed!r}; {cure}", {"field": "flag"}))
+    found = unit.rows(SQL["flags_named"], {"typed": digits})
+    if not found:
+        raise Halt(Refusal("not_found", f"no flag {typed!r}; `ainarres flag list` names them", {"field": "flag"}))
+    if len(found) > 1:
+        raise Halt(Refusal("invalid", f"flag: {typed!r} fits more than one flag; type more of it", {"field": "flag"}))
+    return found[0]
 
 
 def _auditor(unit: Unit) -> None:

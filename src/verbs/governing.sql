@@ -48,9 +48,11 @@ SELECT family, feature FROM projection.denial WHERE until <= %(now)s ORDER BY fa
 SELECT until FROM projection.denial WHERE family = %(family)s AND feature = %(feature)s
    AND (until IS NULL OR until > %(now)s)
 
--- open_flag --
--- A flag that is still open.
-SELECT * FROM projection.flag WHERE id = %(id)s
+-- flags_named --
+-- Flags, open or not, whose id begins or ends with what was typed; two are enough to call it ambiguous.
+SELECT * FROM projection.flag
+ WHERE replace(id::text, '-', '') LIKE %(typed)s || '%%' OR replace(id::text, '-', '') LIKE '%%' || %(typed)s
+ LIMIT 2
 
 -- raised --
 -- Of some incidents, those that a policy has raised a flag for.

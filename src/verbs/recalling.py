@@ -142,6 +142,12 @@ def _flag(_: c.RaiseFlag, facts: Sequence[Fact]) -> Extra:
     return {"flag": str(raised.id), "family": facts[0].stream.removeprefix("family-")}
 
 
+def _resolved(_: c.ResolveFlag, facts: Sequence[Fact]) -> Extra:
+    closed = facts[0].event
+    assert isinstance(closed, e.FlagResolved)
+    return {"flag": str(closed.id)}
+
+
 _TOLD: dict[type[c.Command], Callable[[Any, Sequence[Fact]], Extra]] = {
     c.AdoptFamilies: _families,
     c.AdoptWorkflow: _workflow,
@@ -158,7 +164,7 @@ _TOLD: dict[type[c.Command], Callable[[Any, Sequence[Fact]], Extra]] = {
     c.Suspend: _suspended,
     c.RunGovernance: _governed,
     c.RaiseFlag: _flag,
-    c.ResolveFlag: lambda command, _: {"flag": str(command.flag)},
+    c.ResolveFlag: _resolved,
     c.OpenLedger: _opened,
     c.Verdict: lambda _, facts: verdicts.told(facts) | {"changed": True},
     c.Instruct: lambda command, _: {"position_of_act": command.position},

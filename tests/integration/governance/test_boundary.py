@@ -96,6 +96,24 @@ grants = ["role:auditor"]
 """
 
 
+def test_a_flag_is_named_like_a_task(scene: Scene) -> None:
+    scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
+    auditor = scene.agent("script+auditor")
+    first, second = (scene.ok(auditor, c.RaiseFlag(family=CHEAP, gap=gap)).extra["flag"] for gap in ("late", "odd"))
+    for typed, code, words in (
+        ("not an id", "not_found", "32 hexadecimal digits, of which 4 or more will do"),
+        (first[-3:], "not_found", "4 or more"),
+        ("ffff" * 8, "not_found", "`ainarres flag list`"),
+        (first[:4], "invalid", "more than one"),
+    ):
+        refused = auditor.execute(c.ResolveFlag(flag=typed, reason="seen"))
+        assert (refused.code, refused.extra["field"]) == (code, "flag")
+        assert words in (refused.reason or "")
+    for typed, whole in ((f"…{first[-8:]}", first), (second, second)):
+        assert scene.ok(auditor, c.ResolveFlag(flag=typed, reason="seen")).extra["flag"] == whole
+    assert len(events(scene.human.connection, "FlagResolved")) == 2
+
+
 def test_an_auditor_does_not_resolve_the_flag_on_its_own_family(scene: Scene) -> None:
     scene.ok(scene.human, c.AdoptFamilies(text=AUDITORS, source="auditors.toml"))
     accused, other = scene.agent("script+auditor"), scene.agent("script+other")

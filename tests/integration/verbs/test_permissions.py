@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import pytest
 from tests.integration.verbs.crowd import events
@@ -115,7 +114,7 @@ MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command
     ("suspend", HUMAN, none, lambda _: c.Suspend(family=CHEAP, feature="role:reviewer", reason="n")),
     ("govern", OPERATOR, none, lambda _: c.RunGovernance()),
     ("flag", set(), none, lambda _: c.RaiseFlag(family=CHEAP, gap="n")),
-    ("resolve flag", HUMAN, flagged, lambda k: c.ResolveFlag(flag=UUID(k if len(k) > 1 else "0" * 32), reason="n")),
+    ("resolve flag", HUMAN, flagged, lambda k: c.ResolveFlag(flag=k if len(k) > 1 else "0" * 32, reason="n")),
     ("verdict", HUMAN, epic, lambda t: c.Verdict(epic=t or "0" * 32, verdict="reject", code="other", reason="n")),
     ("instruct", OPERATOR, operated, lambda p: c.Instruct(position=int(p) if p.isdigit() else 1, instruction="n")),
     ("issue agent", OPERATOR, none, lambda _: c.IssueToken(family=CHEAP)),

@@ -195,7 +195,7 @@ CASES: dict[str, Callable[[Scene], Case]] = {
     "another policy": lambda s: (s.human, c.AdoptPolicy(text=stock.read("policy", "strikes"), source="p")),
     "suspend": lambda s: (s.human, c.Suspend(family=FRONTIER, feature="role:reviewer", reason="look")),
     "flag": flagging,
-    "flag resolve": lambda s: (s.human, c.ResolveFlag(flag=flagged(s), reason="seen")),
+    "flag resolve": lambda s: (s.human, c.ResolveFlag(flag=str(flagged(s)), reason="seen")),
     "governance": overdue,
     "verdict": lambda s: (s.human, c.Verdict(epic=epic(s), verdict="reject", code="other", reason="no")),
     "instructed": lambda s: (s.human, c.Cancel(task=s.task(), reason="no", instruction="stop it", instructed_by="h")),
