@@ -26,14 +26,15 @@ Version = Annotated[int | None, typer.Option("--version", min=1, metavar="N", he
 
 
 def check(file: File, json: Json = False) -> int:
-    """Examine a workflow file without adopting it; every problem with line, field and cure."""
+    """Examine a workflow file without adopting it, with line, field and cure; a problem is exit status 1."""
     found = _read(file)
     if not isinstance(found, tuple):
         if json:
             return show_json({"ok": True, "workflow": found.key, "digest": found.digest(), "problems": []})
         print(f"{file}: sound: {found.key}, {len(found.stages)} stages, {len(found.transitions)} transitions")
         return 0
-    return _told(found, as_json=json)
+    _told(found, as_json=json)
+    return 1
 
 
 def show(name: Name, version: Version = None, json: Json = False, url: Url = None, home: Home = None) -> int:

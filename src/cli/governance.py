@@ -28,10 +28,11 @@ Named = Annotated[str, typer.Option("--policy", metavar="FILE|NAME", help="Polic
 
 
 def check(file: File, json: Json = False) -> int:
-    """Examine a policy file without adopting it; every problem with line, field and cure."""
+    """Examine a policy file without adopting it, with line, field and cure; a problem is exit status 1."""
     found = _read(file)
     if isinstance(found, tuple):
-        return _told(found, as_json=json)
+        _told(found, as_json=json)
+        return 1
     if json:
         return show_json({"ok": True, "policy": found.key, "digest": found.digest(), "problems": []})
     print(f"{file}: sound: {found.key}, rule {found.rule.kind}")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.artifact import option
-from ainarres.projections.wording import printable, printable_block, short
+from ainarres.projections.wording import count, printable, printable_block, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,7 +161,7 @@ def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"
     for one in envelope.get("routes", ()):
         where = f"{printable(one['lane'])} [{printable(one['stage'])}]"
-        yield f"  {where} {one['tasks']} tasks: {printable(one['closed_because'] or 'open to you')}"
+        yield f"  {where} {count(one['tasks'], 'task')}: {printable(one['closed_because'] or 'open to you')}"
 
 
 def _round(envelope: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads the
 from ainarres.cli.shown import show
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
+from ainarres.projections.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ def verify(
     url: Url = None,
     home: Home = None,
 ) -> int:
-    """Compute everything again from the events: leaves, roots, signatures, every table; a difference is exit 1."""
+    """Compute everything from the events again: leaves, roots, signatures, tables; a difference is exit status 1."""
     from ainarres.verbs import verifying  # noqa: PLC0415 - as above
 
     notes, trusted = _notes(against), _key(signed_by)
@@ -142,7 +143,7 @@ def prove(
         if chain.last is None:
             raise InvalidInput("ledger", "was never sealed, so nothing can be proven", "run `ainarres seal`")
         if since is not None:
-            return proof.consistency(entries, notefile.read(since).checkpoint, chain.last.note)
+            return proof.consistency(entries, notefile.read(since, "--since").checkpoint, chain.last.note)
         assert position is not None
         return proof.inclusion(entries, position, chain.last.note)
 
@@ -163,7 +164,7 @@ def prove(
 def _notes(places: list[Path] | None) -> list[Note]:
     from ainarres.ledger import notefile  # noqa: PLC0415 - as above
 
-    return [notefile.read(place) for place in places or ()]
+    return [notefile.read(place, "--against") for place in places or ()]
 
 
 def _key(text: str | None) -> PublicKey | None:
@@ -184,7 +185,8 @@ def told(verified: Verified) -> str:
     found = verified.audited
     lines = []
     if verified.sound:
-        lines.append(f"sound: {found.events} events up to position {found.position}, {found.checkpoints} checkpoints")
+        seals = count(found.checkpoints, "checkpoint")
+        lines.append(f"sound: {count(found.events, 'event')} up to position {found.position}, {seals}")
         lines.append(f"root {found.root.hex()}")
         if verified.rows is not None:
             lines.append(f"{sum(verified.rows.values())} rows in {len(verified.rows)} tables are what the ledger gives")
@@ -192,6 +194,12 @@ def told(verified: Verified) -> str:
         first = verified.differences[0]
         lines.append(f"DIFFERENT ({first.code}): {first.message}")
         lines += [f"  also ({one.code}): {one.message}" for one in verified.differences[1:5]]
-    by = "the note" if found.outside else "the ledger's own last checkpoint, which its owner could cut off"
-    lines.append(f"{found.unwitnessed} events follow the last witnessed one; {found.witnessed} are witnessed by {by}")
+    by = "the note given" if found.outside else "the ledger's own last checkpoint, which its owner could cut off"
+    lines.append(
+        f"witnessed by {by}: {count(found.witnessed, 'event')}; not witnessed yet: {found.unwitnessed} after it"
+    )
+    if not found.outside:
+        lines.append(
+            "a note kept elsewhere says more: `ainarres seal --to PLACE`, then `ainarres verify --against PLACE`"
+        )
     return "\n".join(lines)

@@ -67,7 +67,7 @@ def judge(epic: Epic, command: Verdict, rework: UUID) -> EpicJudged | Refusal | 
     stands = status(epic.tasks, epic.done, epic.cancelled, None)
     if command.verdict == "accept" and stands != "delivered":
         left = epic.tasks - epic.done - epic.cancelled
-        unfinished = f"{left} of {epic.tasks} tasks are unfinished" if left else "nothing of it was done"
+        unfinished = f"{left} of {epic.tasks} tasks unfinished" if left else "nothing of it was done"
         said = unfinished if epic.tasks else "no task was created in it"
         return Refusal("conflict", f"epic: it is {stands}, {said}; only what is delivered can be accepted")
     return EpicJudged(

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 SUFFIX = ".note"
 
 
-def read(place: Path) -> Note:
-    """Read a note's file, or the newest note of a directory. Raises InvalidInput."""
+def read(place: Path, field: str = "note") -> Note:
+    """Read a note's file, or the newest note of a directory. Raises InvalidInput for ``field``."""
     path = _newest(place) if place.is_dir() else place
     if path is None:
-        raise InvalidInput("note", f"{place} holds no *{SUFFIX}", "name a note or a directory that `seal --to` wrote")
+        raise InvalidInput(field, f"{place} holds no *{SUFFIX}", "name a note or a directory that `seal --to` wrote")
     try:
         return notes.parse(path.read_bytes().decode())
     except OSError as error:
-        raise InvalidInput("note", f"{path}: {error.strerror}", "name a file that `ainarres seal --to` wrote") from None
+        raise InvalidInput(field, f"{path}: {error.strerror}", "name a file that `ainarres seal --to` wrote") from None
     except UnicodeDecodeError:
-        raise InvalidInput("note", f"{path} is not text in UTF-8") from None
+        raise InvalidInput(
+            field, f"{path} is not text in UTF-8", "name a file that `ainarres seal --to` wrote"
+        ) from None
 
 
 def check(place: Path, chain: Chain) -> None:

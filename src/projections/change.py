@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ainarres.projections import moments
 from ainarres.projections.catchup import rows
-from ainarres.projections.wording import NONE, UNKNOWN, instant, printable, short
+from ainarres.projections.wording import NONE, UNKNOWN, count, instant, printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def between(
 def render(changes: tuple[Change, ...], first: Moment, second: Moment) -> str:
     """Write what changed."""
     among = [one.task for one in changes]
-    lines = [f"from position {first.position} to {second.position} ({len(changes)} tasks differ):"]
+    lines = [f"from position {first.position} to {second.position} ({count(len(changes), 'task')} changed):"]
     for one in changes:
         lines.append(f"- {short(one.task, among)} {printable(one.title, 80)}{' (new)' if one.new else ''}")
         lines += [f"    {name}: {_said(old)} → {_said(new)}" for name, (old, new) in one.fields.items()]

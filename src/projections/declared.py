@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "declared.sql")
 Row = dict[str, Any]
 
-_ID = re.compile(r"[0-9a-f]{1,32}")
+_ID = re.compile(r"[0-9a-f]{4,32}")
 
 
 def rows(connection: psycopg.Connection[Any], statement: str, **parameters: Any) -> list[Row]:
@@ -81,12 +81,13 @@ def task(connection: psycopg.Connection[Any], typed: str) -> UUID | Refusal:
     """Resolve a task: its id, or a unique prefix or suffix of it; hyphens and a leading ``…`` do not matter."""
     digits = typed.strip().lstrip("….").replace("-", "").lower()
     if not _ID.fullmatch(digits):
-        reason = f"{printable(typed)!r} is no task id; write its id, or the last digits that `ainarres status` shows"
+        cure = "a task id is 32 hexadecimal digits, of which 4 or more will do, as `ainarres status` shows them"
+        reason = f"no task {printable(typed)!r}; {cure}"
         return Refusal("not_found", reason, {"field": "task"})
     found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
     if len(found) == 1:
         return UUID(str(found[0]))
     if found:
         names = ", ".join(short(each, found) for each in found)
-        return Refusal("not_found", f"{typed!r} fits several tasks ({names}); write more digits", {"field": "task"})
+        return Refusal("invalid", f"task: {typed!r} fits more than one ({names}); type more of it", {"field": "task"})
     return Refusal("not_found", f"no task {typed!r}; `ainarres status` lists them", {"field": "task"})

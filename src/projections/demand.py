@@ -10,7 +10,7 @@ from ainarres.domain.duration import show
 from ainarres.domain.eligibility import Route
 from ainarres.domain.workflow import Workflow
 from ainarres.projections.catchup import rows
-from ainarres.projections.wording import NONE, instant, printable
+from ainarres.projections.wording import NONE, count, instant, printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ def definitions(connection: psycopg.Connection[Any]) -> dict[tuple[str, int], Wo
 
 def render(demands: tuple[Demand, ...], now: datetime) -> str:
     """Write the demand, a line a route."""
-    lines = [f"demand ({sum(one.pending for one in demands)} tasks on {len(demands)} routes):"]
+    lines = [f"demand ({count(sum(one.pending for one in demands), 'task')} on {count(len(demands), 'route')}):"]
     for one in demands:
         route = one.route
         ways = " or ".join("+".join(way) for way in one.ways)

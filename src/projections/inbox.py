@@ -17,7 +17,7 @@ from ainarres.projections.following import PROJECTIONS
 from ainarres.projections.governed import broken_line, flag_line, halted_line, recommended_line
 from ainarres.projections.span import Span
 from ainarres.projections.track_record import TrackRecord
-from ainarres.projections.wording import moment, printable, short
+from ainarres.projections.wording import count, moment, printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,14 +89,14 @@ def _epics(connection: psycopg.Connection[Any]) -> Iterator[Item]:
         if one.status != "delivered":
             continue
         shipped = governed.rows(connection, "shipped", epic=one.key)
-        counts = f"{one.done} of {one.tasks} tasks done, {one.cancelled} given up"
+        told = f"{one.done} of {count(one.tasks, 'task')} done, {one.cancelled} given up"
         more = [f"and {len(shipped) - SHOWN} more"] if len(shipped) > SHOWN else []
         task = _typed(one.key)
         yield Item(
             "epic",
             one.key,
             f"epic {short(one.key)} {one.title} is delivered and awaits a verdict",
-            (counts, *(_work(row) for row in shipped[:SHOWN]), *more),
+            (told, *(_work(row) for row in shipped[:SHOWN]), *more),
             (
                 f"ainarres verdict {task} accept",
                 f'ainarres verdict {task} reject --code below_bar --reason "…"',

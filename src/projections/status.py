@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain.duration import show
-from ainarres.projections.wording import NONE, UNKNOWN, clock, instant, moment, printable, short
+from ainarres.projections.wording import NONE, UNKNOWN, clock, count, instant, moment, printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +113,7 @@ class Status:
     def text(self) -> str:
         """Write the status."""
         total = sum(self.counts.values())
-        lines = [f"status — {'lane ' + printable(self.lane) if self.lane else 'all lanes'} ({total} tasks)"]
+        lines = [f"status — {'lane ' + printable(self.lane) if self.lane else 'all lanes'} ({count(total, 'task')})"]
         lines += [f"  {printable(stage)}: {count}" for stage, count in sorted(self.counts.items())]
         lines.append(f"  total: {total}" if total else "  (no tasks)")
         lines.append(f"  blocked: {len(self.blocked)}")

@@ -68,6 +68,11 @@ def amount(number: float | None) -> str:
     return f"{number:.0f}"
 
 
+def count(number: int, noun: str) -> str:
+    """Write a number of things: ``1 task``, ``2 tasks``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float | None) -> str:
     """Write a share in whole per cent, ``unknown`` where there is none."""
     return "unknown" if share is None else f"{share * 100:.0f}%"

@@ -30,7 +30,7 @@ def terminal(tmp_path: Path, database: Database) -> Terminal:
     [
         (("progress", "0000", "--note", "x"), 7, "not_found", "no task"),
         (("history", "0000"), 7, "not_found", "`ainarres status` lists them"),
-        (("task", "show", "xyz!"), 7, "not_found", "is no task id"),
+        (("task", "show", "xyz!"), 7, "not_found", "a task id is 32 hexadecimal digits"),
         (("status", "--lane", "web/devv"), 7, "not_found", "did you mean web/dev?"),
         (("create", "--lane", "nope", "--title", "t"), 7, "not_found", "nope"),
         (("card", "cook"), 7, "not_found", "cards are"),
@@ -80,7 +80,7 @@ def test_a_malformed_definition_is_told_line_by_line(terminal: Terminal) -> None
     broken = 'key = "x"\ntitle = "X"\nlease = "soon"\nmax_atempts = 3\n[[stage]]\nkey = "a"\n[[stage]]\nkey = "b"\n'
     (terminal.folder / "broken.toml").write_text(broken, encoding="utf-8")
     said = terminal("workflow", "check", "broken.toml")
-    assert said.status == 2
+    assert said.status == 1
     assert "broken.toml:3: lease: 'soon' is not a duration (write a positive duration" in said.out
     assert "broken.toml:4: max_atempts: unknown key 'max_atempts' (did you mean max_attempts?)" in said.out
     adopted = terminal("workflow", "adopt", "broken.toml", "--json")

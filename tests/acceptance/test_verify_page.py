@@ -58,7 +58,7 @@ def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
 def test_the_page_can_be_typed(folder: Path) -> None:
     said = (folder / "said").read_text()
     assert "sound: " in said
-    assert "events follow the last witnessed one" in said
+    assert "not witnessed yet: " in said
     assert "Signature Verified Successfully" in said
     assert "\nincluded\n" in said
     assert "\ngrown from it\n" in said

@@ -64,7 +64,7 @@ def test_an_epic_is_delivered_and_then_accepted(scene: Scene) -> None:
     assert seen(scene.human.connection)[brief].status == "open"
     early = scene.human.execute(c.Verdict(epic=brief, verdict="accept"))
     assert early.code == "conflict"
-    assert early.reason == "epic: it is open, 1 of 2 tasks are unfinished; only what is delivered can be accepted"
+    assert early.reason == "epic: it is open, 1 of 2 tasks unfinished; only what is delivered can be accepted"
     other = scene.human.connection.execute("SELECT task FROM projection.board WHERE title = 'given up'").fetchone()
     assert other is not None
     scene.ok(scene.human, c.Cancel(task=str(other[0]), reason="not needed"))

@@ -59,3 +59,18 @@ def test_explain_of_a_name_that_stands_for_nothing_is_refused(say: Terminal) -> 
         told = say.read("governance", "explain", family, capability, status=7)
         assert (told["code"], told["field"]) == ("not_found", field)
         assert cure in told["reason"]
+
+
+def test_an_id_is_read_alike_by_verbs_and_reads(scene: Scene, say: Terminal) -> None:
+    first, second = scene.task(), scene.task()
+    for typed, code, status in (
+        (first[-3:], "not_found", 7),
+        ("zzzz", "not_found", 7),
+        ("f" * 32, "not_found", 7),
+        (first[:4], "invalid", 2),
+        (second[-8:], "ok", 0),
+    ):
+        answer = scene.human.execute(c.Note(task=typed, text="seen"))
+        assert answer.code == code
+        found = say.read("task", "show", typed, status=status)
+        assert code == "ok" or (found["code"], found["field"]) == (code, "task")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from ainarres.projections.wording import clock, distinct, printable, printable_block, short
+from ainarres.projections.wording import clock, count, distinct, printable, printable_block, short
 
 ONE = UUID("00000000-0000-7000-8000-0000000ad25d")
 TWIN = UUID("00000000-0000-7000-8000-0000000bd25d")
@@ -58,3 +58,7 @@ def test_families_of_one_label_and_one_model_go_by_their_keys() -> None:
     labels = {"claude-code+opus": "claude", "claude-next+opus": "claude", "grok+grok-build": "grok"}
     found = distinct(labels)
     assert found == {**{key: key for key in labels}, "grok+grok-build": "grok"}
+
+
+def test_one_thing_is_no_things() -> None:
+    assert [count(number, "task") for number in (0, 1, 2)] == ["0 tasks", "1 task", "2 tasks"]
