@@ -57,11 +57,7 @@ grants = [
 
 def files(project: str, home: str | None) -> dict[str, str]:
     """Return the texts by file name. ``home`` is written into the settings where the command line named one."""
-    line = (
-        f"home = {json.dumps(home)}"
-        if home
-        else '# home = "/var/lib/ainarres"                    # the embedded server\'s folder'
-    )
+    line = f"home = {json.dumps(home)}" if home else _NO_HOME
     return {
         "ainarres.toml": _SETTINGS.format(project=project, home=line),
         "project.toml": _PROJECT.format(project=project),
