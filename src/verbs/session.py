@@ -21,9 +21,10 @@ from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
 from ainarres.ledger import body
 from ainarres.verbs import claiming, identity, tasks
 from ainarres.verbs.envelope import Envelope, refused
+from ainarres.verbs.memory import Known
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Halt, Known, Repeated, Unit
+from ainarres.verbs.unit import Halt, Repeated, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
