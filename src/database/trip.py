@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from uuid import UUID
 
 from psycopg import errors, generators
-from psycopg.pq import Escaping, ExecStatus
+from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from psycopg import Connection
     from psycopg.abc import PQGen
@@ -34,13 +34,18 @@ def run(
 
     A parameter is text, a number, a truth, a UUID, an aware datetime, null, or a flat list of these. The first failure
     ends the trip and is raised, unless it stands behind a COMMIT that went through: what was asked for is done then.
+    Outside of autocommit mode a transaction begins first, as with any statement.
     Returns the text of the one value that the first statement with a result gives; null where none gives any.
     """
     pgconn, text = connection.pgconn, bytearray()
+    if not connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
+        text += b"BEGIN ISOLATION LEVEL READ COMMITTED;\n"
+    escape = Escaping(pgconn).escape_literal
     for statement in statements:
-        pieces = _pieces(statement)
-        for place, piece in enumerate(pieces):
-            text += _literal(pgconn, parameters[piece]) if place % 2 else piece.encode()
+        for piece, name in _pieces(statement):
+            text += piece
+            if name is not None:
+                text += _literal(escape, parameters[name])
         text += b";\n"
     with connection.lock:
         results = connection.wait(_exchange(pgconn, bytes(text)))
@@ -63,24 +68,26 @@ def _exchange(pgconn: PGconn, text: bytes) -> PQGen[list[PGresult]]:
 
 
 @lru_cache(maxsize=256)
-def _pieces(statement: str) -> list[str]:
-    """Split a statement: text and names of parameters in turn."""
-    return _PLACE.split(statement)
+def _pieces(statement: str) -> list[tuple[bytes, str | None]]:
+    """Split a statement: pieces of text, each with the name of the parameter behind it."""
+    *pairs, last = _PLACE.split(statement)
+    return [*zip((text.encode() for text in pairs[0::2]), pairs[1::2], strict=True), (last.encode(), None)]
 
 
-def _literal(pgconn: PGconn, given: Any) -> bytes:
+def _literal(escape: Callable[[bytes], bytes], given: Any) -> bytes:
     if given is None:
         return b"NULL"
-    if isinstance(given, bool):
+    kind = type(given)
+    if kind is bool:
         return b"true" if given else b"false"
-    if isinstance(given, int):
+    if kind is int:
         return b"%d" % given
-    if isinstance(given, (list, tuple)):
+    if kind is list or kind is tuple:
         given = "{" + ",".join(map(_element, given)) + "}"
     quoted = str(given).encode()
     if b"\0" in quoted:
         raise ValueError("a text with NUL has no literal; it would be cut off there")
-    return Escaping(pgconn).escape_literal(quoted)
+    return escape(quoted)
 
 
 def _element(given: Any) -> str:

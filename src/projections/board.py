@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ainarres.database.queries import load
 from ainarres.domain.eligibility import Route, author_of
-from ainarres.domain.events import Artifact, TaskAdvanced, TaskAmended, TaskCreated, TaskUnblocked
+from ainarres.domain.events import Artifact, TaskAdvanced, TaskAmended, TaskClaimed, TaskCreated, TaskUnblocked
 from ainarres.domain.task import Author, Hold, Task
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ _HOLD = {
 """Columns of a task's hold, and what they are called there."""
 _OF_A_HOLD = frozenset({"hold", "version", "updated_at"})
 """Fields on which it does not depend who may take a task."""
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def to_row(task: Task, workflow: Workflow) -> dict[str, Any]:
@@ -81,7 +82,8 @@ def to_row(task: Task, workflow: Workflow) -> dict[str, Any]:
 
 def changed(before: Task, after: Task, workflow: Workflow) -> dict[str, Any]:
     """Return the columns in which a task's row may differ from what it was."""
-    fields = [name for name in _FIELDS if getattr(before, name) is not getattr(after, name)]
+    old, new = before.__dict__, after.__dict__
+    fields = [name for name in _FIELDS if old[name] is not new[name]]
     row = _spread(after, fields)
     return row if _OF_A_HOLD.issuperset(fields) else row | _standing(after, workflow)
 
@@ -185,6 +187,8 @@ def changes(
     for key, mine in by_task.items():  # in the order of the block: prerequisites come before what waits on them
         task, before = mine[-1].task, mine[0].before
         for one in mine:
+            if isinstance(one.fact.event, TaskClaimed):  # whoever holds a task, it stays on its route
+                continue
             route = Route.of(one.task, workflows[key])
             if route.id not in interned:
                 found.routes.append({"id": route.id, "parts": route.to_json()})
@@ -218,7 +222,7 @@ def _acts(facts: Sequence[Fact], task: Task) -> Iterator[dict[str, Any]]:
 
 
 def _spell(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, default=str, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(rows)
 
 
 def _utc(at: datetime) -> datetime:
