@@ -326,7 +326,7 @@ class Unit:
         known = self.known.routes.keys() | self._interned.keys()
         changes = board.changes(block, told, self._workflows, known)
         self._interned |= {route["id"]: Route.from_json(route["parts"]) for route in changes.routes}
-        judged = any(isinstance(fact.event, evidence.JUDGING) for fact in block)
+        judged = any(evidence.judges(one) for one in told)
         events = store.block([self._to_append(fact) for fact in block])
         return {"events": events, **changes.parameters(), "judged": judged}
 

@@ -60,7 +60,7 @@ DECLARE
     _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
     _read bigint := pg_stat_get_xact_tuples_returned(_index);
     _now timestamptz := ledger.clock();
-    _marked boolean := EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now);
+    _marked boolean := true;
     _depth integer := 1;
     _looked integer;
     _head uuid;
@@ -102,7 +102,8 @@ BEGIN
         END LOOP;
         IF _looked >= _depth THEN
             _depth := _depth * 8;
-        ELSIF _marked THEN
+        ELSIF _marked AND EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now)
+        THEN
             _marked := false;
             _depth := 1;
         ELSE -- no route gave as many as it was asked for: there is nothing further down
@@ -145,17 +146,14 @@ BEGIN
     SELECT e.number, c.agent, c.family,
            json_build_object('id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope, 'narrowing', c.narrowing,
                              'issued_at', c.issued_at, 'expires_at', c.expires_at, 'revoked_at', c.revoked_at,
-                             'version', c.version)
-      INTO _epoch, _agent, _family, _credential
+                             'version', c.version),
+           (SELECT json_build_object('request', min(d.request), 'first', min(d.position), 'last', max(d.position))
+              FROM ledger.event d
+             WHERE d.command = begin.command AND d.actor = coalesce(c.agent, begin.local)
+            HAVING count(*) > 0)
+      INTO _epoch, _agent, _family, _credential, _repeated
       FROM verb.epoch e
       LEFT JOIN projection.credential c ON c.token_sha256 = begin.token;
-    IF begin.command IS NOT NULL THEN
-        SELECT json_build_object('request', min(e.request), 'first', min(e.position), 'last', max(e.position))
-          INTO _repeated
-          FROM ledger.event e
-         WHERE e.command = begin.command AND e.actor = coalesce(_agent, begin.local)
-        HAVING count(*) > 0;
-    END IF;
     IF begin.locked IS NOT NULL THEN
         SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.task = begin.locked FOR UPDATE;
     ELSIF begin.held THEN
@@ -179,11 +177,11 @@ BEGIN
           INTO _told;
     END IF;
     IF begin.wide THEN
-        SELECT row_to_json(b) INTO _mine FROM projection.board b WHERE b.holder = _agent;
-        SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = _agent))
-          INTO _ran_out
-          FROM projection.board b
-         WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now;
+        SELECT (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = _agent),
+               (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = _agent))
+                  FROM projection.board b
+                 WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now)
+          INTO _mine, _ran_out;
         _looked := begin.routes IS NOT NULL AND _told IS NULL AND _repeated IS NULL AND _ran_out IS NULL
                    AND (_mine IS NULL OR _task IS NOT NULL);
         IF _looked THEN
@@ -262,8 +260,8 @@ BEGIN
          CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b;
     END IF;
     IF write.moved IS NOT NULL THEN -- one after the other: what one lets go of another may take
-        FOR _row IN SELECT parts FROM jsonb_array_elements(write.moved) WITH ORDINALITY AS r (parts, place) ORDER BY place
-        LOOP
+        FOR _place IN 0 .. jsonb_array_length(write.moved) - 1 LOOP
+            _row := write.moved -> _place;
             UPDATE projection.board AS t SET (
                 workflow, workflow_version, stage, terminal, title, payload, priority, depends_on, waived, attempts,
                 infra_releases, rework, tiers, blocked, blocked_reason, cancelled, review_waived, authors, artifacts,
@@ -274,8 +272,8 @@ BEGIN
                     b.waived, b.attempts, b.infra_releases, b.rework, b.tiers, b.blocked, b.blocked_reason, b.cancelled,
                     b.review_waived, b.authors, b.artifacts, b.delivered, b.approved, b.holder, b.holder_family,
                     b.holder_maker, b.holder_capability, b.fence, b.attempt, b.renewals, b.claimed_at, b.lease_expires_at,
-                    b.updated_at, b.entered_stage_at, b.version, b.route, b.author_agent, _first + (_row ->>
-                    'place')::bigint
+                    b.updated_at, b.entered_stage_at, b.version, b.route, b.author_agent,
+                    _first + (_row ->> 'place')::bigint
                   FROM jsonb_populate_record(t, _row) AS b)
              WHERE t.task = (_row ->> 'task')::uuid;
         END LOOP;
