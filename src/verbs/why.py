@@ -102,7 +102,7 @@ def _why_me(unit: Unit) -> Answer:
         text = f"a credential of scope {caller.scope} takes no tasks; ask about a task: ainarres why TASK"
         return Answer(reason=text, extra={"agent": caller.actor, "features": []})
     held = unit.row(board.SQL["mine"], {"agent": caller.actor})
-    lanes = sorted(claiming.lanes_of(unit))
+    lanes = sorted(unit.caller.lanes)
     empty = claiming.nothing_for(unit, lanes, open_is="open to you")
     task = board.from_row(held) if held else None
     said = f"you hold a task: {task.id}; finish or release it first" if task else empty.reason
