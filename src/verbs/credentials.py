@@ -30,7 +30,9 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
     require(unit, "operator" if command.scope == "agent" else "human", f"issuing a token of scope {command.scope}")
     life = duration.parse(command.life)
     _check(unit, command, life)
-    _known(unit, command.narrowing)
+    if command.narrowing is not None:
+        _narrowable(command.scope, "issue one of scope agent, or leave the narrowing out")
+        _known(unit, command.narrowing)
     credential = str(new_id(unit.now))
     token = make_token(secrets.token_bytes(32))
     agent = command.agent or f"{command.family or command.scope}-{credential[-8:]}"
@@ -79,11 +81,12 @@ def _like_a_person(name: str) -> bool:
 
 
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
-    """Take features away from a credential; its owner may do so too, nobody can widen it."""
+    """Take features away from an agent's credential; its owner may do so too, nobody can widen it."""
     begin(unit)
     row = _credential(unit, command.credential)
     if not _own(unit, row):
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
+    _narrowable(row["scope"], "revoke it instead")
     _known(unit, command.narrowing)
     standing = command.narrowing if row["narrowing"] is None else row["narrowing"]
     kept = tuple(sorted(set(command.narrowing) & set(standing)))
@@ -119,9 +122,16 @@ def _credential(unit: Unit, credential: str) -> Row:
     return row
 
 
-def _known(unit: Unit, narrowing: tuple[str, ...] | None) -> None:
+def _narrowable(scope: str, cure: str) -> None:
+    """End the verb where a narrowing would take nothing away: who does not work as an agent goes by scope alone."""
+    if scope != "agent":
+        text = f"narrowing: features bound what scope agent may do, not what scope {scope} may; {cure}"
+        raise Halt(Refusal("invalid", text, {"field": "narrowing"}))
+
+
+def _known(unit: Unit, narrowing: tuple[str, ...]) -> None:
     known = known_features(unit)
-    for feature in narrowing or ():
+    for feature in narrowing:
         if feature not in known and not feature.startswith(("tier:", "skill:")):
             text = f"narrowing: no workflow or lane knows {feature!r}; see `ainarres families`"
             raise Halt(Refusal("invalid", text, {"field": "narrowing"}))
