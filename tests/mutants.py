@@ -49,13 +49,9 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "an agent reads its own lanes",
-        "reads/asking.py",
-        """        if self.caller.may("monitor"):
-            return None
-""",
-        """        if True:
-            return None
-""",
+        "domain/context.py",
+        'return None if self.may("monitor") else self.lanes',
+        "return None",
         "tests/api/test_remote.py::test_an_agent_of_two_lanes_names_one",
     ),
     Mutant(
@@ -113,6 +109,13 @@ MUTANTS = (
         "recovered, last = True, error",
         "recovered, last = False, error",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_lease_that_ran_out_while_somebody_recovers_it",
+    ),
+    Mutant(
+        "a fence is no key",
+        "domain/holding.py",
+        'if hold.agent != me or context.caller.scope != "agent":',
+        'if fence != hold.fence and (hold.agent != me or context.caller.scope != "agent"):',
+        f"{VERBS}/test_not_yours.py::test_a_fence_opens_nothing_for_who_does_not_hold[heartbeat]",
     ),
     Mutant(
         "the fence",

@@ -11,11 +11,14 @@ from tests.scene import CHEAP, DESIGNER, PROJECT
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
+from ainarres.verbs.asked import VERBS, read
 from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
     from tests.database import Database
     from tests.scene import Scene
+
+    from ainarres.domain.context import Scope
 
 SECRET = "the plan of the vault"
 
@@ -87,6 +90,42 @@ def test_nobody_builds_on_a_lane_that_is_not_theirs(scene: Scene, hidden: str) -
     )
     assert (foreign.code, none.code) == ("invalid", "invalid")
     assert scene.ok(operator, c.Create(lane="dev", title="t", depends_on=(hidden,))).task
+
+
+FENCED = sorted(name for name, verb in VERBS.items() if "fence" in verb.model_fields)
+OPERATORS = ("block", "release")  # theirs on any task, whatever its fence
+NEEDED = {"reason": "because", "note": "so far"}
+
+
+def fenced(name: str, task: str, fence: int | None) -> c.Command:
+    """Build the verb of that name with a fence and what it cannot do without."""
+    verb = VERBS[name]
+    given = {field: NEEDED[field] for field, of in verb.model_fields.items() if of.is_required() and field in NEEDED}
+    return read(verb, {"task": task, "fence": fence, **given})
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_a_fence_opens_nothing_for_who_does_not_hold(scene: Scene, name: str) -> None:
+    task, holder = scene.task(), scene.agent(DESIGNER, "ada")
+    fence = scene.ok(holder, c.Claim()).to_json()["task"]["fence"]
+    scopes: tuple[Scope, ...] = ("meter", "monitor", *(("operator", "human") if name not in OPERATORS else ()))
+    others = [scene.agent(DESIGNER, "bob"), scene.agent(CHEAP)]
+    others += [scene.session(scene.token(DESIGNER, "ada", scope=scope)) for scope in scopes]
+    for session in others:
+        with_it, without = (session.execute(fenced(name, task, one)) for one in (fence, None))
+        assert (with_it.code, with_it.reason) == (without.code, without.reason)
+        assert with_it.code in ("lease_lost", "not_eligible")
+    assert scene.ok(holder, c.Heartbeat(task=task, fence=fence)).task
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_the_fence_of_another_hold_opens_nothing_for_the_holder(scene: Scene, name: str) -> None:
+    task, holder = scene.task(), scene.agent(DESIGNER, "ada")
+    old = scene.ok(holder, c.Claim()).to_json()["task"]["fence"]
+    scene.ok(holder, c.Release(task=task, reason="n", cause="infra"))
+    scene.ok(holder, c.Claim())
+    lost = holder.execute(fenced(name, task, old))
+    assert (lost.code, scene.ok(holder, c.Heartbeat(task=task)).code) == ("lease_lost", "ok")
 
 
 def test_usage_is_booked_on_the_agent_s_own_family(scene: Scene) -> None:
