@@ -111,6 +111,13 @@ MUTANTS = (
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_lease_that_ran_out_while_somebody_recovers_it",
     ),
     Mutant(
+        "a repeat shows lanes that were taken away",
+        "verbs/replaying.py",
+        "if task is not None and not unit.caller.sees(task.lane):",
+        "if False:",
+        f"{VERBS}/test_not_yours.py::test_a_repeat_tells_nothing_of_a_lane_that_was_taken_away",
+    ),
+    Mutant(
         "a fence is no key",
         "domain/holding.py",
         'if hold.agent != me or context.caller.scope != "agent":',

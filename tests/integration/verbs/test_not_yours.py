@@ -128,6 +128,46 @@ def test_the_fence_of_another_hold_opens_nothing_for_the_holder(scene: Scene, na
     assert (lost.code, scene.ok(holder, c.Heartbeat(task=task)).code) == ("lease_lost", "ok")
 
 
+def test_a_repeat_tells_nothing_of_a_lane_that_was_taken_away(scene: Scene) -> None:
+    issued = scene.ok(scene.human, c.IssueToken(family=DESIGNER, agent="ada")).extra
+    agent = scene.session(issued["token"])
+    task = scene.task(SECRET, payload={"key": SECRET})
+    graph = c.CreateGraph(lane="dev", tasks=(c.Planned(key="a", title=SECRET),))
+    commands = {
+        uuid4(): command
+        for command in (
+            c.Create(lane="dev", title=SECRET),
+            graph,
+            c.Next(task=task),
+            c.Progress(task=task, note=SECRET),
+            c.Note(task=task, text=SECRET),
+            c.Done(task=task, note=SECRET),
+        )
+    }
+    first = {key: scene.ok(agent, command, key) for key, command in commands.items()}
+    narrow = c.NarrowToken(credential=issued["credential"], narrowing=("role:designer",))
+    again = scene.ok(agent, narrow, key := uuid4())
+    for one, command in commands.items():
+        repeated = agent.execute(command, one)
+        assert (repeated.code, repeated.position, repeated.extra["replayed"]) == ("ok", first[one].position, True)
+        assert (repeated.task, repeated.event, SECRET in str(repeated.to_json())) == (None, None, False)
+        assert "lane" in (repeated.reason or "")
+    assert agent.execute(narrow, key).event == again.event
+    assert scene.human.execute(c.Create(lane="dev", title=SECRET), next(iter(commands))).task
+
+
+def test_who_counts_tokens_is_not_shown_the_work(scene: Scene) -> None:
+    task, agent = scene.task(SECRET, payload={"key": SECRET}), scene.agent(DESIGNER, "ada")
+    scene.ok(agent, c.Claim(task=task))
+    moved = scene.ok(agent, c.Done()).position
+    spent = c.Usage(agent="ada", transition=moved, model="m", input_tokens=1, output_tokens=1)
+    meter, key = scene.session(scene.token(None, scope="meter")), uuid4()
+    first, again = (scene.ok(meter, spent, key).to_json() for _ in range(2))
+    assert SECRET not in str(first)
+    assert (first["task"], first["event"]["type"]) == (None, "UsageReported")
+    assert again == first | {"replayed": True}
+
+
 def test_usage_is_booked_on_the_agent_s_own_family(scene: Scene) -> None:
     meter = scene.session(scene.token(None, scope="meter"))
     scene.agent(CHEAP, "ada")
