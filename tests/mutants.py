@@ -118,6 +118,20 @@ MUTANTS = (
         f"{VERBS}/test_not_yours.py::test_a_repeat_tells_nothing_of_a_lane_that_was_taken_away",
     ),
     Mutant(
+        "a neighbour elsewhere keeps its words",
+        "projections/declared.py",
+        'shown = sees(row["lane"])',
+        "shown = True",
+        f"{PROJECTIONS}/test_other_lanes.py::test_a_neighbour_elsewhere_is_an_id_and_whether_it_is_done",
+    ),
+    Mutant(
+        "an account tells of acts on every lane",
+        "projections/seat.py",
+        '"lane": span.lane}',
+        '"lane": None}',
+        f"{PROJECTIONS}/test_other_lanes.py::test_nothing_said_on_another_lane_is_read",
+    ),
+    Mutant(
         "a fence is no key",
         "domain/holding.py",
         'if hold.agent != me or context.caller.scope != "agent":',

@@ -177,7 +177,7 @@ def _starving(connection: psycopg.Connection[Any]) -> Iterator[Item]:
 
 def _acts(connection: psycopg.Connection[Any]) -> Iterator[Item]:
     (standing,) = catchup.ready(connection, [PROJECTIONS["watch"]])
-    asked = {"after": 0, "upto": standing.position, "limit": ACTS, "uninstructed": True}
+    asked = {"after": 0, "upto": standing.position, "limit": ACTS, "uninstructed": True, "lane": None}
     now = moments.now(connection).clock
     for row in catchup.rows(connection, watch.SQL["acts"], **asked):
         about = short(row["task"]) if row["task"] else row["subject"]

@@ -9,6 +9,7 @@ from ainarres.domain import eligibility
 from ainarres.domain.context import Caller
 from ainarres.domain.duration import show
 from ainarres.projections import board
+from ainarres.projections.declared import neighbour
 from ainarres.verbs import claiming, scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.tasks import resolve, unknown
@@ -64,7 +65,7 @@ def _why_task(unit: Unit, task: Task) -> Answer:
     score = scoring.place(unit, task, claiming.routes_of(unit, task.lane)) if scores and not mine else None
     extra = {
         "obstacles": [_told(obstacle) for obstacle in mine],
-        "waits_on": [{**row, "task": str(row["task"])} for row in waits],
+        "waits_on": [{**neighbour(row, unit.caller.sees), "task": str(row["task"])} for row in waits],
         "could": could,
         "families": families,
         "score": score,
