@@ -132,6 +132,13 @@ MUTANTS = (
         f"{PROJECTIONS}/test_other_lanes.py::test_nothing_said_on_another_lane_is_read",
     ),
     Mutant(
+        "settings are the ledger's own",
+        "database/connect.py",
+        'filter(None, (limits, given.get("options"), pins))',
+        'filter(None, (limits, given.get("options")))',
+        "tests/integration/database/test_odd_settings.py::test_every_verb_of_a_holder_works",
+    ),
+    Mutant(
         "a fence is no key",
         "domain/holding.py",
         'if hold.agent != me or context.caller.scope != "agent":',
