@@ -136,7 +136,7 @@ MUTANTS = (
         "database/connect.py",
         'filter(None, (limits, given.get("options"), pins))',
         'filter(None, (limits, given.get("options")))',
-        "tests/integration/database/test_odd_settings.py::test_every_verb_of_a_holder_works",
+        "tests/integration/database/test_odd_settings.py::test_neither_the_database_nor_the_url_overrules_a_pin",
     ),
     Mutant(
         "a fence is no key",

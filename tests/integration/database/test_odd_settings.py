@@ -13,7 +13,7 @@ from tests.integration.verbs.test_permissions import HOLDERS, MAY, SCOPES
 from tests.scene import DESIGNER, FRONTIER, Scene
 
 from ainarres.cli.main import main
-from ainarres.database.connect import connect
+from ainarres.database.connect import PINNED, connect, pool
 from ainarres.database.migrate import migrate
 from ainarres.domain import commands as c
 from ainarres.domain.refusal import Refusal
@@ -78,6 +78,17 @@ def strange(database: Database) -> Iterator[Scene]:
     made = Scene(database)
     yield made
     made.close()
+
+
+def test_neither_the_database_nor_the_url_overrules_a_pin(database: Database) -> None:
+    odd(database, **ODD)
+    for url in (database.url, f"{database.url} options='-c search_path=odd -c array_nulls=off'"):
+        with connect(url) as connection, pool(url, 1) as lent, lent.connection() as other:
+            for name, value in PINNED.items():
+                for one in (connection, other):
+                    found = one.execute("SELECT current_setting(%s)", [name]).fetchone()
+                    assert found is not None
+                    assert found[0].replace(", ", ",") == value, name
 
 
 def test_every_verb_works_whatever_the_database_prefers(strange: Scene) -> None:
