@@ -1,7 +1,3 @@
--- now --
--- The ledger's time.
-SELECT ledger.clock() AS now
-
 -- opened --
 -- The ledger's name; no row before `init`.
 SELECT id, opened_at FROM projection.ledger
