@@ -195,7 +195,8 @@ def _watch(
     connection: psycopg.Connection[Any], moment: Moment, found: dict[str, Any], lane: str | None, *, live: bool
 ) -> tuple[Finding, ...]:
     reviewers = found["reviews"].by_family.reviewers
-    return lookout.findings(connection, moment, found["record"], reviewers, lane, live=live)
+    told = lookout.world(connection, moment, found["record"], reviewers, lane, live=live)
+    return lookout.findings(connection, told)
 
 
 def _figures(connection: psycopg.Connection[Any], span: Span, limit: int, caller: Caller | None) -> dict[str, Any]:
