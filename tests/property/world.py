@@ -6,14 +6,12 @@ Actions name callers and tasks by number, so that any list of them can be tried 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from hypothesis import Phase
 from hypothesis import strategies as st
 
 from ainarres.database.connect import connect
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
 
     from ainarres.verbs.envelope import Envelope
 
-PROFILE = os.environ.get("AINARRES_HYPOTHESIS", "ci")
-PHASES = [Phase.generate] if PROFILE == "first" else list(Phase)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LANES = ("web/a", "web/b")
 MAKERS = {"h+one": "m1", "h+two": "m1", "h+three": "m2"}
