@@ -53,18 +53,19 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     task, extra = None, recalling.beside(connection, command, [fact for _, fact in told], first)
     if fact.task is not None:
         task = fold(fact_of(s) for s in store.read_task(connection, fact.task, last))
-        if task is not None and not unit.caller.sees(task.lane):
-            if unit.caller.may("agent"):
-                return Envelope(code="ok", reason=_UNSEEN, position=last, extra=extra | {"replayed": True})
-            task = None
+    parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
+    code = "blocked" if parked else "ok"
+    if task is not None and not unit.caller.sees(task.lane):
+        if unit.caller.may("agent"):
+            return Envelope(code=code, reason=_UNSEEN, position=last, extra=extra | {"replayed": True})
+        task = None
     if found_nothing or isinstance(command, _MANY):
         task = None
     workflow = unit.workflow(task) if task is not None else None
     if isinstance(command, Next) and task is not None and workflow is not None:
         extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(connection, task, last)}
-    parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
     return Envelope(
-        code="blocked" if parked else "ok",
+        code=code,
         reason=_reason(command, task if parked else None, found_nothing=found_nothing),
         task=task_view(task, unit.caller) if task is not None else None,
         event=event_view(fact, position),
