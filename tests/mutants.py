@@ -49,13 +49,9 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "an agent reads its own lanes",
-        "reads/asking.py",
-        """        if self.caller.may("monitor"):
-            return None
-""",
-        """        if True:
-            return None
-""",
+        "domain/context.py",
+        'return None if self.may("monitor") else self.lanes',
+        "return None",
         "tests/api/test_remote.py::test_an_agent_of_two_lanes_names_one",
     ),
     Mutant(
@@ -113,6 +109,41 @@ MUTANTS = (
         "recovered, last = True, error",
         "recovered, last = False, error",
         f"{VERBS}/test_races.py::test_a_claimer_passes_by_a_lease_that_ran_out_while_somebody_recovers_it",
+    ),
+    Mutant(
+        "a repeat shows lanes that were taken away",
+        "verbs/replaying.py",
+        "if task is not None and not unit.caller.sees(task.lane):",
+        "if False:",
+        f"{VERBS}/test_not_yours.py::test_a_repeat_tells_nothing_of_a_lane_that_was_taken_away",
+    ),
+    Mutant(
+        "a neighbour elsewhere keeps its words",
+        "projections/declared.py",
+        'shown = sees(row["lane"])',
+        "shown = True",
+        f"{PROJECTIONS}/test_other_lanes.py::test_a_neighbour_elsewhere_is_an_id_and_whether_it_is_done",
+    ),
+    Mutant(
+        "an account tells of acts on every lane",
+        "projections/seat.py",
+        '"lane": span.lane}',
+        '"lane": None}',
+        f"{PROJECTIONS}/test_other_lanes.py::test_nothing_said_on_another_lane_is_read",
+    ),
+    Mutant(
+        "settings are the ledger's own",
+        "database/connect.py",
+        'filter(None, (limits, given.get("options"), pins))',
+        'filter(None, (limits, given.get("options")))',
+        "tests/integration/database/test_odd_settings.py::test_neither_the_database_nor_the_url_overrules_a_pin",
+    ),
+    Mutant(
+        "a fence is no key",
+        "domain/holding.py",
+        'if hold.agent != me or context.caller.scope != "agent":',
+        'if fence != hold.fence and (hold.agent != me or context.caller.scope != "agent"):',
+        f"{VERBS}/test_not_yours.py::test_a_fence_opens_nothing_for_who_does_not_hold[heartbeat]",
     ),
     Mutant(
         "the fence",
@@ -306,7 +337,7 @@ MUTANTS = (
     Mutant(
         "a mark hides nothing from who would go away empty",
         WAYS,
-        "ELSIF _marked THEN",
+        "ELSIF _marked AND EXISTS (",
         "ELSIF false THEN",
         f"{VERBS}/test_low_water.py::test_a_mark_hides_nothing_from_who_would_go_away_empty",
     ),
