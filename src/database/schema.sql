@@ -168,69 +168,82 @@ $$;
 
 ALTER FUNCTION ledger.take_positions(n integer) OWNER TO ainarres_owner;
 
--- Name: begin(text, text, uuid, uuid, boolean, boolean); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+-- Name: begin(text, text, uuid, uuid, boolean, boolean, bigint, bigint[], bigint[]); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
-CREATE FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) RETURNS json
+CREATE FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[], afters bigint[]) RETURNS json
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     AS $_$
 DECLARE
     _lock text := pg_advisory_xact_lock_shared(1634299490, 0);
+    _epoch bigint;
+    _agent text;
+    _family text;
+    _credential json;
+    _repeated json;
     _task json;
-    _seen json;
+    _mine json;
+    _ran_out json;
+    _told json;
+    _looked boolean := false;
+    _picked json;
     _now timestamptz;
 BEGIN
     IF begin.command IS NOT NULL THEN
         _lock := pg_advisory_xact_lock(1634299499, hashtext(begin.command::text));
     END IF;
+    SELECT e.number, c.agent, c.family,
+           json_build_object('id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope, 'narrowing', c.narrowing,
+                             'issued_at', c.issued_at, 'expires_at', c.expires_at, 'revoked_at', c.revoked_at,
+                             'version', c.version),
+           (SELECT json_build_object('request', min(d.request), 'first', min(d.position), 'last', max(d.position))
+              FROM ledger.event d
+             WHERE d.command = begin.command AND d.actor = coalesce(c.agent, begin.local)
+            HAVING count(*) > 0)
+      INTO _epoch, _agent, _family, _credential, _repeated
+      FROM verb.epoch e
+      LEFT JOIN projection.credential c ON c.token_sha256 = begin.token;
     IF begin.locked IS NOT NULL THEN
         SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.task = begin.locked FOR UPDATE;
     ELSIF begin.held THEN
-        SELECT row_to_json(b) INTO _task
-          FROM projection.board b
-         WHERE b.holder = (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) FOR UPDATE;
+        SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.holder = _agent FOR UPDATE;
     END IF;
     _now := ledger.clock();
-    IF begin.wide THEN
+    IF begin.epoch IS DISTINCT FROM _epoch THEN -- read before what it stands for: told too much, never too little
         SELECT json_build_object(
-                   'mine', (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = c.agent),
-                   'ran_out', (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = c.agent))
-                                 FROM projection.board b WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now),
+                   'maker', (SELECT f.maker FROM projection.family f WHERE f.key = _family),
+                   'grants', ARRAY(SELECT g.feature FROM projection.feature g WHERE g.family = _family),
+                   'denials', (SELECT json_object_agg(d.feature, json_build_array(d.since, d.until, d.keeps))
+                                 FROM projection.denial d WHERE d.family = _family),
+                   'tiers', ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
+                                   WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
+                   'cards', (SELECT json_object_agg(role, version)
+                               FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest),
                    'lanes', (SELECT json_agg(json_build_object('key', key, 'paused', paused,
                                                                'routing', settings ->> 'routing', 'wip', settings -> 'wip'))
                                FROM projection.lane),
-                   'routes', (SELECT json_agg(id) FROM projection.route))
-          INTO _seen
-          FROM (SELECT (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) AS agent) AS c;
+                   'routes', (SELECT json_agg(json_build_object('id', id, 'parts', parts)) FROM projection.route))
+          INTO _told;
     END IF;
-    RETURN (
-        SELECT json_build_object(
-            'now', _now,
-            'task', _task,
-            'seen', _seen,
-            'caller', (SELECT json_build_object(
-                                  'id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope,
-                                  'narrowing', c.narrowing, 'issued_at', c.issued_at, 'expires_at', c.expires_at,
-                                  'revoked_at', c.revoked_at, 'version', c.version,
-                                  'maker', (SELECT f.maker FROM projection.family f WHERE f.key = c.family),
-                                  'grants', ARRAY(SELECT feature FROM projection.feature g WHERE g.family = c.family),
-                                  'denials', (SELECT json_object_agg(d.feature, json_build_array(d.since, d.until, d.keeps))
-                                                FROM projection.denial d WHERE d.family = c.family))
-                         FROM projection.credential c WHERE c.token_sha256 = begin.token),
-            'repeated', (SELECT json_build_object('request', min(e.request), 'first', min(e.position), 'last', max(e.position))
-                           FROM ledger.event e
-                          WHERE e.command = begin.command
-                            AND e.actor = coalesce((SELECT agent FROM projection.credential
-                                                     WHERE token_sha256 = begin.token), begin.local)
-                         HAVING count(*) > 0),
-            'tiers', ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
-                            WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
-            'cards', (SELECT json_object_agg(role, version)
-                        FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest)));
+    IF begin.wide THEN
+        SELECT (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = _agent),
+               (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = _agent))
+                  FROM projection.board b
+                 WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now)
+          INTO _mine, _ran_out;
+        _looked := begin.routes IS NOT NULL AND _told IS NULL AND _repeated IS NULL AND _ran_out IS NULL
+                   AND (_mine IS NULL OR _task IS NOT NULL);
+        IF _looked THEN
+            _picked := verb.pick(begin.routes, begin.afters, _agent);
+        END IF;
+    END IF;
+    RETURN json_build_object('now', _now, 'epoch', _epoch, 'credential', CASE WHEN _agent IS NOT NULL THEN _credential END,
+                             'repeated', _repeated, 'task', _task, 'told', _told, 'mine', _mine, 'ran_out', _ran_out,
+                             'looked', _looked, 'picked', _picked);
 END
 $_$;
 
-ALTER FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) OWNER TO ainarres_owner;
+ALTER FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[], afters bigint[]) OWNER TO ainarres_owner;
 
 -- Name: judged(bigint, bigint); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
@@ -314,9 +327,9 @@ $$;
 
 ALTER FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) OWNER TO ainarres_owner;
 
--- Name: pick(bigint[], timestamp with time zone[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+-- Name: pick(bigint[], bigint[], text); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
-CREATE FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) RETURNS json
+CREATE FUNCTION verb.pick(routes bigint[], afters bigint[], agent text) RETURNS json
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
@@ -324,7 +337,7 @@ DECLARE
     _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
     _read bigint := pg_stat_get_xact_tuples_returned(_index);
     _now timestamptz := ledger.clock();
-    _marked boolean := EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now);
+    _marked boolean := true;
     _depth integer := 1;
     _looked integer;
     _head uuid;
@@ -334,7 +347,7 @@ BEGIN
         _looked := 0;
         FOR _head IN
             SELECT h.task
-              FROM unnest(pick.routes, pick.befores) AS r (route, before)
+              FROM unnest(pick.routes, pick.afters) AS r (route, after)
               LEFT JOIN verb.low_water w ON _marked AND w.route = r.route AND w.until > _now
              CROSS JOIN LATERAL (
                    SELECT b.task, -b.priority AS rank, b.created_position
@@ -343,7 +356,7 @@ BEGIN
                       AND b.route = r.route
                       AND (-b.priority, b.created_position)
                           >= (coalesce(w.rank, (-32767)::smallint), coalesce(w.created_position, 0))
-                      AND (r.before IS NULL OR b.entered_stage_at <= r.before)
+                      AND (r.after IS NULL OR b.entered_stage_at <= _now - r.after * interval '1 microsecond')
                       AND b.author_agent IS DISTINCT FROM pick.agent
                     ORDER BY -b.priority, b.created_position
                     LIMIT _depth) AS h
@@ -366,7 +379,8 @@ BEGIN
         END LOOP;
         IF _looked >= _depth THEN
             _depth := _depth * 8;
-        ELSIF _marked THEN
+        ELSIF _marked AND EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now)
+        THEN
             _marked := false;
             _depth := 1;
         ELSE -- no route gave as many as it was asked for: there is nothing further down
@@ -376,7 +390,31 @@ BEGIN
 END
 $$;
 
-ALTER FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) OWNER TO ainarres_owner;
+ALTER FUNCTION verb.pick(routes bigint[], afters bigint[], agent text) OWNER TO ainarres_owner;
+
+-- Name: renew(); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+
+CREATE FUNCTION verb.renew() RETURNS void
+    LANGUAGE sql
+    AS $$UPDATE verb.epoch SET number = number + 1$$;
+
+ALTER FUNCTION verb.renew() OWNER TO ainarres_owner;
+
+-- Name: ring(text[]); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
+
+CREATE FUNCTION verb.ring(lanes text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF pg_try_advisory_lock(1634299500, 0) THEN
+        PERFORM pg_advisory_unlock(1634299500, 0);
+    ELSE
+        PERFORM pg_notify('ainarres', lane) FROM unnest(ring.lanes) AS lane;
+    END IF;
+END
+$$;
+
+ALTER FUNCTION verb.ring(lanes text[]) OWNER TO ainarres_owner;
 
 -- Name: write(jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, boolean); Type: FUNCTION; Schema: verb; Owner: ainarres_owner
 
@@ -386,6 +424,8 @@ CREATE FUNCTION verb.write(events jsonb, routes jsonb, born jsonb, moved jsonb, 
     AS $$
 DECLARE
     _first bigint := ledger.append(write.events);
+    _interned boolean := false;
+    _row jsonb;
     _edge record;
 BEGIN
     IF write.routes IS NOT NULL THEN
@@ -393,6 +433,7 @@ BEGIN
         INSERT INTO projection.route (id, parts)
         SELECT r.id, r.parts FROM jsonb_to_recordset(write.routes) AS r (id bigint, parts jsonb) ORDER BY r.id
         ON CONFLICT (id) DO NOTHING;
+        _interned := FOUND;
     END IF;
     IF write.born IS NOT NULL THEN
         INSERT INTO projection.board (
@@ -413,21 +454,24 @@ BEGIN
           FROM jsonb_array_elements(write.born) AS r (parts)
          CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b;
     END IF;
-    IF write.moved IS NOT NULL THEN
-        UPDATE projection.board AS t SET
-            workflow = b.workflow, workflow_version = b.workflow_version, stage = b.stage, terminal = b.terminal,
-            title = b.title, payload = b.payload, priority = b.priority, depends_on = b.depends_on, waived = b.waived,
-            attempts = b.attempts, infra_releases = b.infra_releases, rework = b.rework, tiers = b.tiers,
-            blocked = b.blocked, blocked_reason = b.blocked_reason, cancelled = b.cancelled,
-            review_waived = b.review_waived, authors = b.authors, artifacts = b.artifacts, delivered = b.delivered,
-            approved = b.approved, holder = b.holder, holder_family = b.holder_family, holder_maker = b.holder_maker,
-            holder_capability = b.holder_capability, fence = b.fence, attempt = b.attempt, renewals = b.renewals,
-            claimed_at = b.claimed_at, lease_expires_at = b.lease_expires_at, updated_at = b.updated_at,
-            entered_stage_at = b.entered_stage_at, version = b.version, route = b.route, author_agent = b.author_agent,
-            updated_position = _first + (r.parts ->> 'place')::bigint
-          FROM jsonb_array_elements(write.moved) AS r (parts)
-         CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b
-         WHERE t.task = b.task;
+    IF write.moved IS NOT NULL THEN -- one after the other: what one lets go of another may take
+        FOR _place IN 0 .. jsonb_array_length(write.moved) - 1 LOOP
+            _row := write.moved -> _place;
+            UPDATE projection.board AS t SET (
+                workflow, workflow_version, stage, terminal, title, payload, priority, depends_on, waived, attempts,
+                infra_releases, rework, tiers, blocked, blocked_reason, cancelled, review_waived, authors, artifacts,
+                delivered, approved, holder, holder_family, holder_maker, holder_capability, fence, attempt, renewals,
+                claimed_at, lease_expires_at, updated_at, entered_stage_at, version, route, author_agent, updated_position) = (
+                SELECT
+                    b.workflow, b.workflow_version, b.stage, b.terminal, b.title, b.payload, b.priority, b.depends_on,
+                    b.waived, b.attempts, b.infra_releases, b.rework, b.tiers, b.blocked, b.blocked_reason, b.cancelled,
+                    b.review_waived, b.authors, b.artifacts, b.delivered, b.approved, b.holder, b.holder_family,
+                    b.holder_maker, b.holder_capability, b.fence, b.attempt, b.renewals, b.claimed_at, b.lease_expires_at,
+                    b.updated_at, b.entered_stage_at, b.version, b.route, b.author_agent,
+                    _first + (_row ->> 'place')::bigint
+                  FROM jsonb_populate_record(t, _row) AS b)
+             WHERE t.task = (_row ->> 'task')::uuid;
+        END LOOP;
     END IF;
     IF write.renewed IS NOT NULL THEN
         UPDATE projection.board AS t SET lease_expires_at = b.lease_expires_at, renewals = b.renewals
@@ -446,6 +490,9 @@ BEGIN
         SELECT j.position, j.at, j.task, j.family, j.capability, b.workflow, j.fault, j.submission
           FROM verb.judged(_first - 1, _first + jsonb_array_length(write.events) - 1) AS j
           JOIN projection.board b USING (task);
+    END IF;
+    IF _interned THEN -- last: whoever else does so waits from here to the commit
+        PERFORM verb.renew();
     END IF;
     RETURN _first;
 END
@@ -1092,6 +1139,14 @@ CREATE TABLE statistics.version (
 
 ALTER TABLE statistics.version OWNER TO ainarres_owner;
 
+-- Name: epoch; Type: TABLE; Schema: verb; Owner: ainarres_owner
+
+CREATE TABLE verb.epoch (
+    number bigint NOT NULL
+);
+
+ALTER TABLE verb.epoch OWNER TO ainarres_owner;
+
 -- Name: low_water; Type: TABLE; Schema: verb; Owner: ainarres_owner
 
 CREATE UNLOGGED TABLE verb.low_water (
@@ -1462,10 +1517,10 @@ REVOKE ALL ON FUNCTION ledger.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ledger.take_positions(n integer) FROM PUBLIC;
 
--- Name: FUNCTION begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean); Type: ACL; Schema: verb; Owner: ainarres_owner
+-- Name: FUNCTION begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[], afters bigint[]); Type: ACL; Schema: verb; Owner: ainarres_owner
 
-REVOKE ALL ON FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) TO ainarres_app;
+REVOKE ALL ON FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[], afters bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[], afters bigint[]) TO ainarres_app;
 
 -- Name: FUNCTION judged(after bigint, upto bigint); Type: ACL; Schema: verb; Owner: ainarres_owner
 
@@ -1482,10 +1537,20 @@ GRANT ALL ON FUNCTION verb.link(act text, task uuid, prerequisites uuid[], waive
 REVOKE ALL ON FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION verb.mark_low_water(routes bigint[], moment timestamp with time zone) TO ainarres_app;
 
--- Name: FUNCTION pick(routes bigint[], befores timestamp with time zone[], agent text); Type: ACL; Schema: verb; Owner: ainarres_owner
+-- Name: FUNCTION pick(routes bigint[], afters bigint[], agent text); Type: ACL; Schema: verb; Owner: ainarres_owner
 
-REVOKE ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION verb.pick(routes bigint[], befores timestamp with time zone[], agent text) TO ainarres_app;
+REVOKE ALL ON FUNCTION verb.pick(routes bigint[], afters bigint[], agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.pick(routes bigint[], afters bigint[], agent text) TO ainarres_app;
+
+-- Name: FUNCTION renew(); Type: ACL; Schema: verb; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION verb.renew() FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.renew() TO ainarres_app;
+
+-- Name: FUNCTION ring(lanes text[]); Type: ACL; Schema: verb; Owner: ainarres_owner
+
+REVOKE ALL ON FUNCTION verb.ring(lanes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION verb.ring(lanes text[]) TO ainarres_app;
 
 -- Name: FUNCTION write(events jsonb, routes jsonb, born jsonb, moved jsonb, renewed jsonb, edges jsonb, judged boolean); Type: ACL; Schema: verb; Owner: ainarres_owner
 
@@ -1681,6 +1746,10 @@ GRANT SELECT ON TABLE statistics.usage TO ainarres_reader;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE statistics.version TO ainarres_app;
 GRANT SELECT ON TABLE statistics.version TO ainarres_reader;
+
+-- Name: TABLE epoch; Type: ACL; Schema: verb; Owner: ainarres_owner
+
+GRANT SELECT,UPDATE ON TABLE verb.epoch TO ainarres_app;
 
 -- Name: TABLE low_water; Type: ACL; Schema: verb; Owner: ainarres_owner
 

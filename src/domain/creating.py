@@ -88,7 +88,7 @@ def create(command: Create, birth: Birth, context: Context) -> Decision | Refusa
     )
     task = evolve(None, fact)
     assert task is not None
-    return Decision((Told(fact, task),), task)
+    return Decision((Told(fact, task, None),), task)
 
 
 def amend(task: Task, command: Amend, context: Context, *, depends_on: tuple[UUID, ...] | None) -> Decision | Refusal:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fact and the task right after it."""
+    """A fact and the task right after it; ``before`` is the task before, null where the fact created it."""
 
     fact: Fact
     task: Task
+    before: Task | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Story:
         )
         after = evolve(self.task, fact)
         assert after is not None
-        self.told.append(Told(fact, after))
+        self.told.append(Told(fact, after, self.task))
         self.task = after
         return after
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from psycopg import errors
 from psycopg.rows import tuple_row
 
-from ainarres.database import queries
+from ainarres.database import queries, trip
 from ainarres.faults import VersionConflict
 from ainarres.ledger import body
 from ainarres.ledger.event import NewEvent, StoredEvent
@@ -55,7 +55,9 @@ def append(connection: Connection[Any], events: Sequence[NewEvent]) -> int:
     InvalidInput for a body the ledger cannot keep, ValueError for no events.
     """
     with conflicts():
-        return int(_one(connection, SQL["append"], {"events": block(events)}))
+        first = trip.run(connection, (SQL["append"],), {"events": block(events)})
+    assert first is not None
+    return int(first)
 
 
 @contextmanager

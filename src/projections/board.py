@@ -14,11 +14,11 @@ from uuid import UUID
 
 from ainarres.database.queries import load
 from ainarres.domain.eligibility import Route, author_of
-from ainarres.domain.events import Artifact, TaskAdvanced, TaskAmended, TaskCreated, TaskUnblocked
+from ainarres.domain.events import Artifact, TaskAdvanced, TaskAmended, TaskClaimed, TaskCreated, TaskUnblocked
 from ainarres.domain.task import Author, Hold, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ainarres.domain.fact import Fact
@@ -57,34 +57,59 @@ _PLAIN = [
 _TUPLES = ("requires", "skills", "depends_on", "waived")
 _TIMES = ("created_at", "updated_at", "entered_stage_at")
 _LEASE_TIMES = ("claimed_at", "lease_expires_at")
+_FIELDS = (*_PLAIN, *_TIMES, *_TUPLES, "authors", "artifacts", "hold")
+_HOLD = {
+    "holder": "agent",
+    "holder_family": "family",
+    "holder_maker": "maker",
+    "holder_capability": "capability",
+    "fence": "fence",
+    "attempt": "attempt",
+    "renewals": "renewals",
+    "claimed_at": "claimed_at",
+    "lease_expires_at": "expires_at",
+}
+"""Columns of a task's hold, and what they are called there."""
+_OF_A_HOLD = frozenset({"hold", "version", "updated_at"})
+"""Fields on which it does not depend who may take a task."""
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def to_row(task: Task, workflow: Workflow) -> dict[str, Any]:
     """Spread a task over the board's columns (positions and ``waits`` apart); JSON columns hold plain values."""
-    hold, author = task.hold, author_of(task, workflow)
-    row: dict[str, Any] = {name: getattr(task, name) for name in (*_PLAIN, *_TIMES)}
-    row |= {name: list(getattr(task, name)) for name in _TUPLES}
-    row |= {
-        "task": task.id,
-        "tiers": dict(task.tiers),
-        "authors": {
-            stage: {"agent": a.agent, "family": a.family, "maker": a.maker, "capability": a.capability}
-            for stage, a in task.authors.items()
-        },
-        "artifacts": [a.model_dump(mode="json") for a in task.artifacts],
-        "holder": hold.agent if hold else None,
-        "holder_family": hold.family if hold else None,
-        "holder_maker": hold.maker if hold else None,
-        "holder_capability": hold.capability if hold else None,
-        "fence": hold.fence if hold else None,
-        "attempt": hold.attempt if hold else None,
-        "renewals": hold.renewals if hold else None,
-        "claimed_at": hold.claimed_at if hold else None,
-        "lease_expires_at": hold.expires_at if hold else None,
-        "route": Route.of(task, workflow).id,
-        "author_agent": author.agent if author else None,
-    }
+    return _spread(task, _FIELDS) | _standing(task, workflow) | {"task": task.id}
+
+
+def changed(before: Task, after: Task, workflow: Workflow) -> dict[str, Any]:
+    """Return the columns in which a task's row may differ from what it was."""
+    old, new = before.__dict__, after.__dict__
+    fields = [name for name in _FIELDS if old[name] is not new[name]]
+    row = _spread(after, fields)
+    return row if _OF_A_HOLD.issuperset(fields) else row | _standing(after, workflow)
+
+
+def _spread(task: Task, fields: Iterable[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name in fields:
+        value = getattr(task, name)
+        match name:
+            case "hold":
+                row |= dict.fromkeys(_HOLD) if value is None else {c: getattr(value, f) for c, f in _HOLD.items()}
+            case "authors":
+                row[name] = {
+                    stage: {"agent": a.agent, "family": a.family, "maker": a.maker, "capability": a.capability}
+                    for stage, a in value.items()
+                }
+            case "artifacts":
+                row[name] = [a.model_dump(mode="json") for a in value]
+            case _:
+                row[name] = list(value) if name in _TUPLES else value
     return row
+
+
+def _standing(task: Task, workflow: Workflow) -> dict[str, Any]:
+    author = author_of(task, workflow)
+    return {"route": Route.of(task, workflow).id, "author_agent": author.agent if author else None}
 
 
 def from_json(row: Mapping[str, Any]) -> Task:
@@ -136,6 +161,7 @@ class Changes:
     """Routes to intern."""
     born: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
+    """Of rows that stand already, what changed."""
     renewed: list[dict[str, Any]] = field(default_factory=list)
     """Holds whose deadline moved, and nothing else of their task."""
     edges: list[dict[str, Any]] = field(default_factory=list)
@@ -159,16 +185,19 @@ def changes(
     for one in told:
         by_task.setdefault(one.task.id, []).append(one)
     for key, mine in by_task.items():  # in the order of the block: prerequisites come before what waits on them
+        task, before = mine[-1].task, mine[0].before
         for one in mine:
+            if isinstance(one.fact.event, TaskClaimed):  # whoever holds a task, it stays on its route
+                continue
             route = Route.of(one.task, workflows[key])
             if route.id not in interned:
                 found.routes.append({"id": route.id, "parts": route.to_json()})
                 interned.add(route.id)
         places = [place_of[id(one.fact)] for one in mine if one.fact.stream == one.task.stream]
-        task, born = mine[-1].task, isinstance(mine[0].fact.event, TaskCreated)
-        if places:
-            row = to_row(task, workflows[key]) | {"first_place": places[0], "place": places[-1]}
-            (found.born if born else found.moved).append(row)
+        if before is None:
+            found.born.append(to_row(task, workflows[key]) | {"first_place": places[0], "place": places[-1]})
+        elif places:
+            found.moved.append(changed(before, task, workflows[key]) | {"task": task.id, "place": places[-1]})
         else:  # the hold's own stream
             assert task.hold is not None
             deadline = {"lease_expires_at": task.hold.expires_at, "renewals": task.hold.renewals}
@@ -193,7 +222,7 @@ def _acts(facts: Sequence[Fact], task: Task) -> Iterator[dict[str, Any]]:
 
 
 def _spell(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, default=str, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(rows)
 
 
 def _utc(at: datetime) -> datetime:

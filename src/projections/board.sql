@@ -31,7 +31,7 @@ SELECT * FROM projection.board WHERE holder = %(agent)s
 
 -- pick --
 -- Locks the best claimable task of these routes; its row as it stands then, and the time.
-SELECT verb.pick(%(routes)s::bigint[], %(befores)s::timestamptz[], %(agent)s)
+SELECT verb.pick(%(routes)s::bigint[], %(afters)s::bigint[], %(agent)s)
 
 -- write --
 -- Appends a block of events and writes what they made of the board; the position of the first.

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from ainarres.domain.story import Told
+
 SQL = load("ainarres.projections", "evidence.sql")
-JUDGING = (TaskAdvanced, TaskRejected)
-"""Events that may judge a submission."""
 NEWEST = 200
 """Pieces of evidence that a reputation looks back on, so that it costs the same however old the ledger is."""
+
+
+def judges(told: Told) -> bool:
+    """Tell whether a move may judge a submission: there has been one."""
+    moved = isinstance(told.fact.event, (TaskAdvanced, TaskRejected))
+    return moved and told.before is not None and bool(told.before.authors)
 
 
 def reputation(connection: psycopg.Connection[Any], family: str, capabilities: Iterable[str]) -> Mapping[str, Rate]:

@@ -127,7 +127,7 @@ def _rebuild(owner: psycopg.Connection[Any], progress: Progress | None, workers:
         owner.execute(SQL["alone"])
         last = _scalar(owner, SQL["last"])
         filler.refill(stands, last)
-        for step in ("drop_live", "rename_next", "grant_schema", "grant_app", "grant_reader"):
+        for step in ("drop_live", "rename_next", "grant_schema", "grant_app", "grant_reader", "renew"):
             owner.execute(SQL[step])
         owner.execute(SQL["commit"])
     except BaseException:

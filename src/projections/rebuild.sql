@@ -130,6 +130,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA projection TO ainar
 -- Readers read them.
 GRANT SELECT ON ALL TABLES IN SCHEMA projection TO ainarres_reader
 
+-- renew --
+-- What sessions remember is of the old tables.
+SELECT verb.renew()
+
 -- analyze --
 -- The planner knows nothing of a new table.
 ANALYZE projection.{name}

@@ -7,7 +7,8 @@ stands even if the claim comes to nothing. Then a claim only ever looks at tasks
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import eligibility, holding, parking
 from ainarres.domain.commands import Advance, Claim, Done, Next
@@ -17,10 +18,12 @@ from ainarres.projections import board
 from ainarres.verbs import scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.ids import new_fence
+from ainarres.verbs.memory import Way
 from ainarres.verbs.tasks import advance, outlive, resolve, whole
 from ainarres.verbs.unit import SQL, Halt, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from ainarres.domain.events import Score
@@ -74,7 +77,7 @@ def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
     """
-    seen = unit.begin(wide=True)["seen"]
+    seen = unit.begin(wide=True, way=_way(unit, command) if command.task is None else None)
     _may_hold(unit)
     named = resolve(unit, command.task) if command.task is not None else None
     ran_out = seen["ran_out"] or ()
@@ -92,8 +95,9 @@ def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
 def done(unit: Unit, command: Done, *, recovered: bool) -> Answer:
     """Execute done: the only legal advance, and with ``claim_next`` a claim in the same transaction."""
     named = whole(command.task) if command.task is not None else None
-    found = unit.begin(locked=named, held=named is None, wide=command.claim_next)
-    row, seen = found["task"], found["seen"]
+    way = _way(unit, command) if command.claim_next else None
+    seen = unit.begin(locked=named, held=named is None, wide=command.claim_next, way=way)
+    row = seen["task"]
     _may_hold(unit)
     if row is None:
         raise Halt(Refusal("lease_lost", "you hold no task; take one with `next`"))
@@ -138,19 +142,28 @@ def _already(task: Task, command: Claim) -> Answer:
     )
 
 
+def _way(unit: Unit, command: Claim | Done) -> Way | None:
+    """Return where the last claim of the kind looked, if nothing has changed since that it could know of."""
+    told = unit.known.told.get(unit.token)
+    return told.ways.get(command.lane) if told is not None else None
+
+
 def _take(unit: Unit, command: Claim, named: UUID | None, seen: Row) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
-    lanes = seen["lanes"] or []
+    assert unit.standing is not None
+    lanes = unit.standing.lanes
     limits = limits_of(lanes)
     task: Task | None
     score: Score | None = None
     if named is not None:
         task = _named(unit, named)
+    elif seen["looked"]:
+        task = board.from_json(seen["picked"]) if seen["picked"] is not None else None
     else:
         lane = unit.lane(command.lane)["key"] if command.lane is not None else None
         open_lanes = {row["key"] for row in lanes if not row["paused"] and lane in (None, row["key"])}
-        routes = [route for route in _routes(unit, seen["routes"] or []).values() if route.lane in open_lanes]
-        task, score = _pick(unit, routes, limits, scoring.lanes_in(lanes))
+        routes = [route for route in unit.standing.routes.values() if route.lane in open_lanes]
+        task, score = _pick(unit, routes, limits, scoring.lanes_in(lanes), command.lane)
     if task is None:
         return None
     paused = any(row["paused"] for row in lanes if row["key"] == task.lane)
@@ -175,13 +188,16 @@ def _named(unit: Unit, wanted: UUID) -> Task:
     raise Halt(Refusal("conflict", "somebody is moving this task right now; look again"))
 
 
-def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str]) -> tuple[Task | None, Score | None]:
+def _pick(
+    unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str], lane: str | None
+) -> tuple[Task | None, Score | None]:
     """Lock the best ready task of the routes open to the caller, leaving out stages that are full; return it with its
     score where that chose it.
 
     A task of a full stage is put back with the lock its limit was counted under: two such locks in one hand, taken in
     the order of two agents' tastes, would hold each other up.
     """
+    assert unit.standing is not None
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
     if limited and scored:  # whose turn it is must not be said by a task that nobody may take
         routes = _not_full(unit, routes, limits)
@@ -195,8 +211,13 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str
         if suited is not None:
             task = board.from_row(suited[0])
         else:
-            befores = [None if o.after is None else unit.now - o.after for o in openings]
-            row = unit.pick([o.route for o in openings], befores)
+            way = Way(
+                [o.route for o in openings],
+                [None if o.after is None else o.after // timedelta(microseconds=1) for o in openings],
+            )
+            if not limited and not scored and not unit.standing.denied:
+                unit.standing.ways[lane] = way
+            row = unit.pick(way)
             if row is None:
                 break
             task = board.from_json(row)
@@ -208,7 +229,7 @@ def _pick(unit: Unit, routes: list[Route], limits: Limits, scored: frozenset[str
     return None, None
 
 
-def limits_of(lanes: list[Row]) -> Limits:
+def limits_of(lanes: Iterable[Mapping[str, Any]]) -> Limits:
     """Return the limits that lanes set themselves."""
     return {row["key"]: row["wip"] or {} for row in lanes}
 
@@ -269,7 +290,7 @@ def _under(unit: Unit, route: Route, task: Task, full: tuple[str, int], limits: 
 
 def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:
     known = unit.known.routes
-    unread = [one for one in ids if known.get(one) is None]
+    unread = [one for one in ids if one not in known]
     if unread:
         for row in unit.rows(board.SQL["routes"], {"ids": unread}):
             known[row["id"]] = Route.from_json(row["parts"])

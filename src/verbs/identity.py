@@ -56,7 +56,7 @@ def token_hash(token: str) -> str | Refusal:
 
 
 def identify(row: Mapping[str, Any] | None, now: datetime) -> tuple[Caller, Credential] | Refusal:
-    """Turn a token's credential, as ``verb.begin`` tells it, into a caller as of ``now``."""
+    """Turn a token's credential, with its family's maker, grants and denials, into a caller as of ``now``."""
     if row is None:
         return Refusal("unauthenticated", "the ledger knows no such token; ask an operator for one")
     if row["revoked_at"] is not None:

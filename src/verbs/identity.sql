@@ -1,5 +1,5 @@
 -- caller --
--- The credential of a token as `verb.begin` tells it: with its family, what that was granted and what it is denied.
+-- The credential of a token, with its family, what that was granted and what it is denied.
 SELECT row_to_json(found) AS caller
   FROM (SELECT c.id, c.agent, c.family, c.scope, c.narrowing, c.issued_at, c.expires_at, c.revoked_at, c.version,
                f.maker, ARRAY(SELECT feature FROM projection.feature g WHERE g.family = c.family) AS grants,

@@ -19,8 +19,9 @@ from ainarres.ledger import audit, chain, export, leaf
 from ainarres.projections import rebuild
 from ainarres.verbs.definitions import fact
 from ainarres.verbs.ids import new_id
+from ainarres.verbs.memory import Known
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Known, Unit
+from ainarres.verbs.unit import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ _DEPTH = 4096
 """Newest events among which an agent's last claim is looked for."""
 
 
-def lanes_in(rows: Iterable[Row]) -> frozenset[str]:
+def lanes_in(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Return the lanes that score."""
     return frozenset(row["key"] for row in rows if row["routing"] == "scored")
 

@@ -20,9 +20,10 @@ from ainarres.ledger import audit, chain, leaf, notefile, store
 from ainarres.ledger.merkle import Tree
 from ainarres.ledger.note import Checkpoint, Note
 from ainarres.verbs.definitions import fact, require
+from ainarres.verbs.memory import Known
 from ainarres.verbs.refusing import READ_ONLY
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Halt, Known, Unit
+from ainarres.verbs.unit import Halt, Unit
 
 if TYPE_CHECKING:
     from pathlib import Path

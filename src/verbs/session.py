@@ -21,9 +21,10 @@ from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
 from ainarres.ledger import body
 from ainarres.verbs import claiming, identity, tasks
 from ainarres.verbs.envelope import Envelope, refused
+from ainarres.verbs.memory import Known
 from ainarres.verbs.presenting import event_view, moves_of, next_verbs, task_view
 from ainarres.verbs.unit import SQL as UNIT
-from ainarres.verbs.unit import Halt, Known, Repeated, Unit
+from ainarres.verbs.unit import Halt, Repeated, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ TRIES = 10
 POLL = 0.5
 """Seconds between two looks of a waiting claim that hears no bell."""
 _AGAIN = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure, VersionConflict, claiming.Moved)
+_IN_ORDER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _SILENT = (errors.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout)
 _VERBS: dict[type[c.Command], str] = {
     c.Create: "creating.create",
@@ -275,7 +277,7 @@ def storable(asked: _M, path: str) -> _M:
     Raises ``InvalidInput`` whose field is the JSON path, ``$.payload.files[2]``, of what it cannot keep.
     """
     kept: dict[str, Any] = {}
-    for name, value in asked:
+    for name, value in asked.__dict__.items():
         if isinstance(value, dict):
             kept |= _kept({name: value}, path)
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
@@ -293,7 +295,7 @@ def _kept(free: dict[str, Any], path: str) -> dict[str, Any]:
 def request_hash(command: c.Command) -> str:
     """Return the SHA-256 (hex) of what a command asks for: its name and its fields, keys in order."""
     asked = {"verb": type(command).__name__, **command.model_dump(mode="json")}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_IN_ORDER.encode(asked).encode()).hexdigest()
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -1,23 +1,23 @@
 """The unit of work: one verb, one transaction. Lock, read the clock, decide, append, bring the projections along,
 commit.
 
-``start`` sends everything that needs no decision in one round trip; ``finish`` sends the append, the inline projections
-and the commit in another. Nothing that can fail for a reason of ours runs after the append.
+``begin`` sends everything that needs no decision in one round trip; ``finish`` sends the append, the inline
+projections, the commit and the bell in another. Nothing that can fail for a reason of ours runs after the append.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from psycopg.rows import dict_row
 
 from ainarres.database import trip
 from ainarres.database.queries import load
 from ainarres.domain import events as e
 from ainarres.domain.context import Context
+from ainarres.domain.eligibility import Route
 from ainarres.domain.events import REGISTRY
 from ainarres.domain.refusal import Refusal
 from ainarres.domain.workflow import Workflow
@@ -25,16 +25,21 @@ from ainarres.ledger import store
 from ainarres.ledger.event import NewEvent
 from ainarres.projections import board, evidence, registers
 from ainarres.verbs import identity
+from ainarres.verbs.memory import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from typing import LiteralString
     from uuid import UUID
+
+    import psycopg
 
     from ainarres.domain.context import Caller
     from ainarres.domain.fact import Fact
     from ainarres.domain.story import Decision, Told
     from ainarres.domain.task import Task
     from ainarres.verbs.identity import Credential
+    from ainarres.verbs.memory import Known, Way
 
 SQL = load("ainarres.verbs", "unit.sql")
 _OPENING = (
@@ -50,6 +55,18 @@ _OPENING = (
     e.TaskMigrated,
 )
 """Events after which somebody may find something to claim."""
+_PASSING = (
+    e.CredentialIssued,
+    e.CredentialExtended,
+    e.CredentialRevoked,
+    e.VerbRefused,
+    e.ClaimEmpty,
+    e.InstructionGiven,
+    e.UsageReported,
+    e.FlagRaised,
+    e.FlagResolved,
+)
+"""Events of registers that change nothing of what sessions remember; a credential is looked at in every verb."""
 Row = dict[str, Any]
 Call = tuple[Any, Any]
 """A statement and its parameters."""
@@ -65,15 +82,6 @@ class Halt(Exception):
 
 class Repeated(Exception):
     """Ends a verb that was done before under the same key; what it answered then is rendered again."""
-
-
-class Known:
-    """What a session may remember between verbs, since it never changes once committed."""
-
-    def __init__(self) -> None:
-        self.workflows: dict[tuple[str, int], Workflow] = {}
-        self.routes: dict[int, Any] = {}
-        """Interned routes by id; a value of null is interned but not read yet."""
 
 
 class Unit:
@@ -96,15 +104,15 @@ class Unit:
         self.command, self.request = command, request
         self.remembered: Row | None = None
         """Set when the command id is known already: the verb is a repeat."""
-        self.tiers: frozenset[int] = frozenset()
-        self.cards: Mapping[str, int] = {}
-        self._token = token_sha256
+        self.standing: Standing | None = None
+        """What the ledger said when the verb began, or in an earlier one of the same epoch."""
+        self.token = token_sha256
         self.positions: list[int] = []
         """Of the facts appended so far, in the order of the block."""
         self._facts: list[Fact] = []
-        self._told: list[Told] = []
-        self._told_sent = 0
-        self._interned: set[int] = set()
+        self._story: list[Told] = []
+        self._story_sent = 0
+        self._interned: dict[int, Route] = {}
         self._workflows: dict[UUID, Workflow] = {}
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -128,38 +136,60 @@ class Unit:
         self.now = clock[0]["now"]
         return found
 
-    def begin(self, *, locked: UUID | None = None, held: bool = False, wide: bool = False) -> Row:
+    def begin(
+        self, *, locked: UUID | None = None, held: bool = False, wide: bool = False, way: Way | None = None
+    ) -> Row:
         """Begin: take the board, identify the caller, take the command's id, lock what is wanted, read the clock.
 
         Returns a document: ``task``, the row of the task ``locked`` or of the one the caller holds; where ``wide``,
-        ``seen``, what a verb that looks for work needs: ``mine`` (what the caller holds), ``ran_out`` (leases),
-        ``lanes`` and ``routes``. Rows are JSON, null where there is none. Raises ``Halt`` when the credential is no
-        good or the key was used for something else; ``Repeated``, with ``remembered`` set, when this very command was
-        done before.
+        what a verb that looks for work needs: ``mine``, the row the caller holds, and ``ran_out``, leases that did.
+        Where ``way`` is given and nothing has to be settled first, ``looked`` is true and ``picked`` the best task on
+        it, locked. Rows are JSON, null where there is none. Raises ``Halt`` when the credential is no good or the key
+        was used for something else; ``Repeated``, with ``remembered`` set, when this very command was done before.
         """
-        local = None if self._token else identity.LOCAL.actor
-        ask = {"token": self._token, "local": local, "command": self.command}
-        asked = ask | {"locked": locked, "held": held, "wide": wide}
-        document: Row = trip.value(self.connection, (SQL["begin"], SQL["open"]), asked)
-        self.now = datetime.fromisoformat(document["now"]).astimezone(UTC)
-        self._identify(document["caller"])
-        self.tiers, self.cards = frozenset(document["tiers"]), document["cards"] or {}
+        known = self.known.told.get(self.token)
+        ask = {
+            "token": self.token,
+            "local": None if self.token else identity.LOCAL.actor,
+            "command": self.command,
+            "locked": locked,
+            "held": held,
+            "wide": wide,
+            "epoch": known and known.epoch,
+            "routes": way and way.routes,
+            "afters": way and way.afters,
+        }
+        document: Row = self._document((SQL["begin"], SQL["open"]), ask)
+        self.now = _moment(document["now"])
+        if document["told"] is not None:
+            known = Standing.of(document["epoch"], document["told"], self.known.routes)
+        assert known is not None
+        self.standing = known
+        self._identify(document["credential"])
+        self.known.learn(self.token, known)  # of who has no credential nothing is remembered
         if document["repeated"] is not None:
             if document["repeated"]["request"] != self.request:
                 raise Halt(Refusal("key_reused", "this key was used for another command; use a new one (--key)"))
             self.remembered = document["repeated"]
             raise Repeated
+        if document["picked"] is not None:
+            self.now = _moment(document["picked"]["now"])
+            document["picked"] = document["picked"]["task"]
         return document
 
-    def pick(self, routes: Sequence[int], befores: Sequence[datetime | None]) -> Row | None:
-        """Lock the best claimable task of ``routes`` and read the time. Returns its row as JSON; null for none."""
-        wanted = {"routes": routes, "befores": befores, "agent": self.caller.actor}
-        found = trip.value(self.connection, (board.SQL["pick"],), wanted)
+    def pick(self, way: Way) -> Row | None:
+        """Lock the best claimable task on ``way`` and read the time. Returns its row as JSON; null for none."""
+        wanted = {"routes": way.routes, "afters": way.afters, "agent": self.caller.actor}
+        found = self._document((board.SQL["pick"],), wanted)
         if found is None:
             return None
-        self.now = datetime.fromisoformat(found["now"]).astimezone(UTC)
+        self.now = _moment(found["now"])
         row: Row = found["task"]
         return row
+
+    def _document(self, statements: Sequence[LiteralString], parameters: Row) -> Any:
+        found = trip.run(self.connection, statements, parameters)
+        return None if found is None else json.loads(found)
 
     def read_clock(self) -> None:
         """Read the time again, after a lock that was taken later than ``start``."""
@@ -174,10 +204,11 @@ class Unit:
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
     def _identify(self, row: Row | None) -> None:
-        if self._token is None:
+        if self.token is None:
             self.caller, self.credential = identity.LOCAL, None
             return
-        found = identity.identify(row, self.now)
+        assert self.standing is not None
+        found = self.standing.caller(row, self.now)
         if isinstance(found, Refusal):
             raise Halt(found)
         self.caller, self.credential = found
@@ -223,8 +254,8 @@ class Unit:
             **{"caller": self.caller, **more},
             now=self.now,
             workflow=self.workflow(task),
-            tiers=self.tiers,
-            cards=self.cards,
+            tiers=self.standing.tiers if self.standing is not None else frozenset(),
+            cards=self.standing.cards if self.standing is not None else {},
         )
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -234,7 +265,7 @@ class Unit:
         if isinstance(decision, Refusal):
             raise Halt(decision)
         self._workflows[decision.task.id] = workflow or self.workflow(decision.task)
-        self._told.extend(decision.told)
+        self._story.extend(decision.told)
         self._facts.extend(decision.facts)
         return decision
 
@@ -259,7 +290,7 @@ class Unit:
             self.rollback()
             return None
         self._send(end=True)
-        self.known.routes.update(dict.fromkeys(self._interned - self.known.routes.keys()))
+        self.known.routes.update(self._interned)
         return self.positions[-1]
 
     def forget(self, facts: int) -> None:
@@ -268,35 +299,34 @@ class Unit:
 
     def _send(self, *, end: bool) -> None:
         sent = len(self.positions)
-        block, told = self._facts[sent:], self._told[self._told_sent :]
-        self._told_sent = len(self._told)
+        block, told = self._facts[sent:], self._story[self._story_sent :]
+        self._story_sent = len(self._story)
         noted = [fact for fact in block if registers.concerns(fact)]
-        lanes = sorted({told.task.lane for told in self._told if isinstance(told.fact.event, _OPENING)})
-        closing = (SQL["commit"],) if end else ()
-        straight = () if noted else closing
+        last: tuple[LiteralString, ...] = ()
+        parameters: dict[str, Any] = {}
+        if end:
+            last = (SQL["commit"],)
+            if lanes := sorted({told.task.lane for told in self._story if isinstance(told.fact.event, _OPENING)}):
+                last, parameters = (*last, SQL["ring"]), {"lanes": lanes}
         if block:
-            first = trip.value(self.connection, (board.SQL["write"], *straight), self._block(block, told))
-            self.positions.extend(range(first, first + len(block)))
+            straight = () if noted else last
+            first = trip.run(self.connection, (board.SQL["write"], *straight), self._block(block, told) | parameters)
+            assert first is not None
+            self.positions.extend(range(int(first), int(first) + len(block)))
         if noted:
             with self.connection.pipeline():
                 for fact in noted:
                     registers.apply(self.connection, fact)
-        if closing and not (block and straight):
-            trip.run(self.connection, closing, {})
-        if end:
-            self._ring(lanes)
-
-    def _ring(self, lanes: list[str]) -> None:
-        """Wake who waits. The verb is done: a bell that does not ring costs a poll's interval, and no more."""
-        if lanes:
-            with suppress(psycopg.Error):
-                trip.run(self.connection, (SQL["ring"],), {"lanes": lanes})
+                if not all(isinstance(fact.event, _PASSING) for fact in noted):
+                    self.connection.execute(SQL["renew"])
+        if last and (noted or not block):
+            trip.run(self.connection, last, parameters)
 
     def _block(self, block: Sequence[Fact], told: Sequence[Told]) -> dict[str, Any]:
-        known = self.known.routes.keys() | self._interned
+        known = self.known.routes.keys() | self._interned.keys()
         changes = board.changes(block, told, self._workflows, known)
-        self._interned |= {route["id"] for route in changes.routes}
-        judged = any(isinstance(fact.event, evidence.JUDGING) for fact in block)
+        self._interned |= {route["id"]: Route.from_json(route["parts"]) for route in changes.routes}
+        judged = any(evidence.judges(one) for one in told)
         events = store.block([self._to_append(fact) for fact in block])
         return {"events": events, **changes.parameters(), "judged": judged}
 
@@ -331,3 +361,7 @@ class Unit:
             correlation=fact.correlation,
             recorded_at=fact.recorded_at,
         )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

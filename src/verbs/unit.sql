@@ -5,7 +5,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED
 
 -- open --
 -- Who asks, what is known of the command, and what the verb wants to see or lock, in one answer.
-SELECT verb.begin(%(token)s, %(local)s, %(command)s, %(locked)s, %(held)s, %(wide)s)
+SELECT verb.begin(
+    %(token)s, %(local)s, %(command)s, %(locked)s, %(held)s, %(wide)s, %(epoch)s, %(routes)s::bigint[], %(afters)s::bigint[])
 
 -- commit --
 -- Everything or nothing.
@@ -15,18 +16,21 @@ COMMIT
 -- Nothing.
 ROLLBACK
 
+-- renew --
+-- What sessions remember is other than before.
+SELECT verb.renew()
+
 -- ring --
--- Wakes who waits for work on some lanes; sent after the commit, in a transaction of its own that writes nothing, because
--- a notification inside the verb's would make all verbs commit one after the other.
-SELECT pg_notify('ainarres', lane) FROM unnest(%(lanes)s::text[]) AS lane
+-- Wakes who waits for work on some lanes; sent behind the commit, in a transaction of its own that writes nothing.
+SELECT verb.ring(%(lanes)s::text[])
 
 -- listen --
--- Hears the bell.
-LISTEN ainarres
+-- Hears the bell, and lets ringers know that somebody does; before the last look that found nothing.
+LISTEN ainarres; SELECT pg_advisory_lock_shared(1634299500, 0)
 
 -- unlisten --
 -- Hears it no more.
-UNLISTEN ainarres
+UNLISTEN ainarres; SELECT pg_advisory_unlock_shared(1634299500, 0)
 
 -- aside --
 -- Where a look at a task that may turn out to be of a full stage begins.

@@ -15,8 +15,8 @@ from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
 from ainarres.verbs import asked, asking
 from ainarres.verbs.envelope import Envelope, refused
+from ainarres.verbs.memory import Known
 from ainarres.verbs.session import Session
-from ainarres.verbs.unit import Known
 from ainarres.web.lobby import Waiter
 
 if TYPE_CHECKING:

@@ -98,8 +98,7 @@ class Board:
 def caller_of(world: World, who: int) -> Caller:
     """Return a caller as the ledger knows it."""
     digest = world.callers[who]._token
-    begin = "SELECT verb.begin(%s, NULL, NULL, NULL, false, false) -> 'caller'"
-    row = world.connection.execute(begin, (digest,)).fetchone()
+    row = world.connection.execute(identity.SQL["caller"], {"token_sha256": digest}).fetchone()
     assert row is not None
     found = identity.identify(row[0], world.clock.now())
     assert isinstance(found, tuple)

@@ -41,18 +41,26 @@ BEGIN
 END
 $$;
 
+-- How often what sessions remember between verbs has changed: what families may do, tiers, cards, lanes, routes. A session
+-- that was told under a number is told again only under another one. Who changes any of it counts on, before the commit.
+CREATE TABLE verb.epoch (number bigint NOT NULL);
+INSERT INTO verb.epoch VALUES (1);
+GRANT SELECT, UPDATE ON verb.epoch TO ainarres_app;
+
+CREATE FUNCTION verb.renew() RETURNS void LANGUAGE sql AS 'UPDATE verb.epoch SET number = number + 1';
+
 -- The only statement that hands out work. Locks the best ready task of the given routes that nobody else has locked and
 -- returns its row as it stands then, with the time: heads of each route first, deeper only when all of them are locked,
--- and null only when every candidate was looked at, marks or no marks. befores: where a route is open to this caller only
--- after a waiting time, the newest stage entry that has waited long enough; null elsewhere.
-CREATE FUNCTION verb.pick(routes bigint[], befores timestamptz[], agent text) RETURNS json
+-- and null only when every candidate was looked at, marks or no marks. afters: where a route is open to this caller only
+-- after a task has stood in its stage for a time, that time in microseconds; null elsewhere.
+CREATE FUNCTION verb.pick(routes bigint[], afters bigint[], agent text) RETURNS json
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     _index CONSTANT regclass := 'projection.board_route_expr_created_position_idx';
     _read bigint := pg_stat_get_xact_tuples_returned(_index);
     _now timestamptz := ledger.clock();
-    _marked boolean := EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now);
+    _marked boolean := true;
     _depth integer := 1;
     _looked integer;
     _head uuid;
@@ -62,7 +70,7 @@ BEGIN
         _looked := 0;
         FOR _head IN
             SELECT h.task
-              FROM unnest(pick.routes, pick.befores) AS r (route, before)
+              FROM unnest(pick.routes, pick.afters) AS r (route, after)
               LEFT JOIN verb.low_water w ON _marked AND w.route = r.route AND w.until > _now
              CROSS JOIN LATERAL (
                    SELECT b.task, -b.priority AS rank, b.created_position
@@ -71,7 +79,7 @@ BEGIN
                       AND b.route = r.route
                       AND (-b.priority, b.created_position)
                           >= (coalesce(w.rank, (-32767)::smallint), coalesce(w.created_position, 0))
-                      AND (r.before IS NULL OR b.entered_stage_at <= r.before)
+                      AND (r.after IS NULL OR b.entered_stage_at <= _now - r.after * interval '1 microsecond')
                       AND b.author_agent IS DISTINCT FROM pick.agent
                     ORDER BY -b.priority, b.created_position
                     LIMIT _depth) AS h
@@ -94,7 +102,8 @@ BEGIN
         END LOOP;
         IF _looked >= _depth THEN
             _depth := _depth * 8;
-        ELSIF _marked THEN
+        ELSIF _marked AND EXISTS (SELECT FROM verb.low_water w WHERE w.route = ANY (pick.routes) AND w.until > _now)
+        THEN
             _marked := false;
             _depth := 1;
         ELSE -- no route gave as many as it was asked for: there is nothing further down
@@ -107,63 +116,81 @@ $$;
 -- Opens a verb. Holds the board (a rebuild swaps the tables only when nobody does) and takes the command's id: a
 -- concurrent twin waits here for the first to end. locked: the task whose row is wanted locked; held: whether the row
 -- that the caller holds is wanted, locked too; wide: whether the verb looks for work. Tells who the token stands for,
--- what is known of the command, what was locked, and the time after all locks.
-CREATE FUNCTION verb.begin(token text, local text, command uuid, locked uuid, held boolean, wide boolean) RETURNS json
+-- what is known of the command, what was locked, and the time after all locks; and what sessions remember, unless the
+-- caller was told in this very epoch. Then routes may be given as for verb.pick, and unless something has to be settled
+-- first (a repeat, a lease that ran out, a task in hand), the best task of them is locked on the same way (looked).
+CREATE FUNCTION verb.begin(
+        token text, local text, command uuid, locked uuid, held boolean, wide boolean, epoch bigint, routes bigint[],
+        afters bigint[])
+    RETURNS json
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     _lock text := pg_advisory_xact_lock_shared(1634299490, 0);
+    _epoch bigint;
+    _agent text;
+    _family text;
+    _credential json;
+    _repeated json;
     _task json;
-    _seen json;
+    _mine json;
+    _ran_out json;
+    _told json;
+    _looked boolean := false;
+    _picked json;
     _now timestamptz;
 BEGIN
     IF begin.command IS NOT NULL THEN
         _lock := pg_advisory_xact_lock(1634299499, hashtext(begin.command::text));
     END IF;
+    SELECT e.number, c.agent, c.family,
+           json_build_object('id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope, 'narrowing', c.narrowing,
+                             'issued_at', c.issued_at, 'expires_at', c.expires_at, 'revoked_at', c.revoked_at,
+                             'version', c.version),
+           (SELECT json_build_object('request', min(d.request), 'first', min(d.position), 'last', max(d.position))
+              FROM ledger.event d
+             WHERE d.command = begin.command AND d.actor = coalesce(c.agent, begin.local)
+            HAVING count(*) > 0)
+      INTO _epoch, _agent, _family, _credential, _repeated
+      FROM verb.epoch e
+      LEFT JOIN projection.credential c ON c.token_sha256 = begin.token;
     IF begin.locked IS NOT NULL THEN
         SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.task = begin.locked FOR UPDATE;
     ELSIF begin.held THEN
-        SELECT row_to_json(b) INTO _task
-          FROM projection.board b
-         WHERE b.holder = (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) FOR UPDATE;
+        SELECT row_to_json(b) INTO _task FROM projection.board b WHERE b.holder = _agent FOR UPDATE;
     END IF;
     _now := ledger.clock();
-    IF begin.wide THEN
+    IF begin.epoch IS DISTINCT FROM _epoch THEN -- read before what it stands for: told too much, never too little
         SELECT json_build_object(
-                   'mine', (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = c.agent),
-                   'ran_out', (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = c.agent))
-                                 FROM projection.board b WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now),
+                   'maker', (SELECT f.maker FROM projection.family f WHERE f.key = _family),
+                   'grants', ARRAY(SELECT g.feature FROM projection.feature g WHERE g.family = _family),
+                   'denials', (SELECT json_object_agg(d.feature, json_build_array(d.since, d.until, d.keeps))
+                                 FROM projection.denial d WHERE d.family = _family),
+                   'tiers', ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
+                                   WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
+                   'cards', (SELECT json_object_agg(role, version)
+                               FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest),
                    'lanes', (SELECT json_agg(json_build_object('key', key, 'paused', paused,
                                                                'routing', settings ->> 'routing', 'wip', settings -> 'wip'))
                                FROM projection.lane),
-                   'routes', (SELECT json_agg(id) FROM projection.route))
-          INTO _seen
-          FROM (SELECT (SELECT agent FROM projection.credential WHERE token_sha256 = begin.token) AS agent) AS c;
+                   'routes', (SELECT json_agg(json_build_object('id', id, 'parts', parts)) FROM projection.route))
+          INTO _told;
     END IF;
-    RETURN (
-        SELECT json_build_object(
-            'now', _now,
-            'task', _task,
-            'seen', _seen,
-            'caller', (SELECT json_build_object(
-                                  'id', c.id, 'agent', c.agent, 'family', c.family, 'scope', c.scope,
-                                  'narrowing', c.narrowing, 'issued_at', c.issued_at, 'expires_at', c.expires_at,
-                                  'revoked_at', c.revoked_at, 'version', c.version,
-                                  'maker', (SELECT f.maker FROM projection.family f WHERE f.key = c.family),
-                                  'grants', ARRAY(SELECT feature FROM projection.feature g WHERE g.family = c.family),
-                                  'denials', (SELECT json_object_agg(d.feature, json_build_array(d.since, d.until, d.keeps))
-                                                FROM projection.denial d WHERE d.family = c.family))
-                         FROM projection.credential c WHERE c.token_sha256 = begin.token),
-            'repeated', (SELECT json_build_object('request', min(e.request), 'first', min(e.position), 'last', max(e.position))
-                           FROM ledger.event e
-                          WHERE e.command = begin.command
-                            AND e.actor = coalesce((SELECT agent FROM projection.credential
-                                                     WHERE token_sha256 = begin.token), begin.local)
-                         HAVING count(*) > 0),
-            'tiers', ARRAY(SELECT DISTINCT substr(feature, 6)::integer FROM projection.feature
-                            WHERE feature >= 'tier:' AND feature < 'tier;' AND feature ~ '^tier:[0-9]{1,6}$'),
-            'cards', (SELECT json_object_agg(role, version)
-                        FROM (SELECT role, max(version) AS version FROM projection.card GROUP BY role) AS newest)));
+    IF begin.wide THEN
+        SELECT (SELECT row_to_json(b) FROM projection.board b WHERE b.holder = _agent),
+               (SELECT json_agg(json_build_object('lane', b.lane, 'mine', b.holder = _agent))
+                  FROM projection.board b
+                 WHERE b.holder IS NOT NULL AND b.lease_expires_at <= _now)
+          INTO _mine, _ran_out;
+        _looked := begin.routes IS NOT NULL AND _told IS NULL AND _repeated IS NULL AND _ran_out IS NULL
+                   AND (_mine IS NULL OR _task IS NOT NULL);
+        IF _looked THEN
+            _picked := verb.pick(begin.routes, begin.afters, _agent);
+        END IF;
+    END IF;
+    RETURN json_build_object('now', _now, 'epoch', _epoch, 'credential', CASE WHEN _agent IS NOT NULL THEN _credential END,
+                             'repeated', _repeated, 'task', _task, 'told', _told, 'mine', _mine, 'ran_out', _ran_out,
+                             'looked', _looked, 'picked', _picked);
 END
 $$;
 
@@ -194,14 +221,16 @@ SELECT j.position, j.recorded_at, j.task, j.subject_family, j.body ->> 'producer
 $$;
 
 -- Ends a verb, or a part of one: appends a block of events and brings the board to what they made of it. In rows and
--- edges, place counts from the start of the block, from 0. born, moved: rows of the board; renewed: deadlines alone;
--- edges: acts on prerequisites, in order; judged: whether some of the events judge a submission. Returns the position of the first event.
+-- edges, place counts from the start of the block, from 0. born: rows of the board; moved: what changed in such rows;
+-- renewed: deadlines alone; edges: acts on prerequisites, in order; judged: whether some of the events judge a submission. Returns the position of the first event.
 CREATE FUNCTION verb.write(events jsonb, routes jsonb, born jsonb, moved jsonb, renewed jsonb, edges jsonb, judged boolean)
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     _first bigint := ledger.append(write.events);
+    _interned boolean := false;
+    _row jsonb;
     _edge record;
 BEGIN
     IF write.routes IS NOT NULL THEN
@@ -209,6 +238,7 @@ BEGIN
         INSERT INTO projection.route (id, parts)
         SELECT r.id, r.parts FROM jsonb_to_recordset(write.routes) AS r (id bigint, parts jsonb) ORDER BY r.id
         ON CONFLICT (id) DO NOTHING;
+        _interned := FOUND;
     END IF;
     IF write.born IS NOT NULL THEN
         INSERT INTO projection.board (
@@ -229,21 +259,24 @@ BEGIN
           FROM jsonb_array_elements(write.born) AS r (parts)
          CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b;
     END IF;
-    IF write.moved IS NOT NULL THEN
-        UPDATE projection.board AS t SET
-            workflow = b.workflow, workflow_version = b.workflow_version, stage = b.stage, terminal = b.terminal,
-            title = b.title, payload = b.payload, priority = b.priority, depends_on = b.depends_on, waived = b.waived,
-            attempts = b.attempts, infra_releases = b.infra_releases, rework = b.rework, tiers = b.tiers,
-            blocked = b.blocked, blocked_reason = b.blocked_reason, cancelled = b.cancelled,
-            review_waived = b.review_waived, authors = b.authors, artifacts = b.artifacts, delivered = b.delivered,
-            approved = b.approved, holder = b.holder, holder_family = b.holder_family, holder_maker = b.holder_maker,
-            holder_capability = b.holder_capability, fence = b.fence, attempt = b.attempt, renewals = b.renewals,
-            claimed_at = b.claimed_at, lease_expires_at = b.lease_expires_at, updated_at = b.updated_at,
-            entered_stage_at = b.entered_stage_at, version = b.version, route = b.route, author_agent = b.author_agent,
-            updated_position = _first + (r.parts ->> 'place')::bigint
-          FROM jsonb_array_elements(write.moved) AS r (parts)
-         CROSS JOIN LATERAL jsonb_populate_record(NULL::projection.board, r.parts) AS b
-         WHERE t.task = b.task;
+    IF write.moved IS NOT NULL THEN -- one after the other: what one lets go of another may take
+        FOR _place IN 0 .. jsonb_array_length(write.moved) - 1 LOOP
+            _row := write.moved -> _place;
+            UPDATE projection.board AS t SET (
+                workflow, workflow_version, stage, terminal, title, payload, priority, depends_on, waived, attempts,
+                infra_releases, rework, tiers, blocked, blocked_reason, cancelled, review_waived, authors, artifacts,
+                delivered, approved, holder, holder_family, holder_maker, holder_capability, fence, attempt, renewals,
+                claimed_at, lease_expires_at, updated_at, entered_stage_at, version, route, author_agent, updated_position) = (
+                SELECT
+                    b.workflow, b.workflow_version, b.stage, b.terminal, b.title, b.payload, b.priority, b.depends_on,
+                    b.waived, b.attempts, b.infra_releases, b.rework, b.tiers, b.blocked, b.blocked_reason, b.cancelled,
+                    b.review_waived, b.authors, b.artifacts, b.delivered, b.approved, b.holder, b.holder_family,
+                    b.holder_maker, b.holder_capability, b.fence, b.attempt, b.renewals, b.claimed_at, b.lease_expires_at,
+                    b.updated_at, b.entered_stage_at, b.version, b.route, b.author_agent,
+                    _first + (_row ->> 'place')::bigint
+                  FROM jsonb_populate_record(t, _row) AS b)
+             WHERE t.task = (_row ->> 'task')::uuid;
+        END LOOP;
     END IF;
     IF write.renewed IS NOT NULL THEN
         UPDATE projection.board AS t SET lease_expires_at = b.lease_expires_at, renewals = b.renewals
@@ -262,6 +295,9 @@ BEGIN
         SELECT j.position, j.at, j.task, j.family, j.capability, b.workflow, j.fault, j.submission
           FROM verb.judged(_first - 1, _first + jsonb_array_length(write.events) - 1) AS j
           JOIN projection.board b USING (task);
+    END IF;
+    IF _interned THEN -- last: whoever else does so waits from here to the commit
+        PERFORM verb.renew();
     END IF;
     RETURN _first;
 END
@@ -291,6 +327,20 @@ BEGIN
     UPDATE projection.board b SET waits =
         (SELECT count(*) FROM projection.dependency d WHERE d.task = b.task AND NOT d.met)
      WHERE b.task = link.task;
+END
+$$;
+
+-- Wakes who waits for work on some lanes. Who listens for the bell holds a shared lock meanwhile: that nobody does is seen
+-- without a notification, which makes transactions commit one after the other.
+CREATE FUNCTION verb.ring(lanes text[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF pg_try_advisory_lock(1634299500, 0) THEN
+        PERFORM pg_advisory_unlock(1634299500, 0);
+    ELSE
+        PERFORM pg_notify('ainarres', lane) FROM unnest(ring.lanes) AS lane;
+    END IF;
 END
 $$;
 

@@ -13,7 +13,8 @@ from tests.scene import CHEAP, REVIEWER
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
 from ainarres.verbs import tasks
-from ainarres.verbs.unit import Known, Unit
+from ainarres.verbs.memory import Known
+from ainarres.verbs.unit import Unit
 
 if TYPE_CHECKING:
     from tests.scene import Scene

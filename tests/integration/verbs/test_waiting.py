@@ -10,6 +10,7 @@ from tests.scene import CHEAP, DESIGNER, WORKFLOW
 
 from ainarres.domain import commands as c
 from ainarres.verbs import session as sessions
+from ainarres.verbs.unit import SQL as UNIT
 
 if TYPE_CHECKING:
     import pytest
@@ -59,3 +60,18 @@ def test_a_wait_ends_with_its_time(scene: Scene) -> None:
     answer = scene.agent(DESIGNER).execute(c.Claim(wait="10ms"))
     assert (answer.code, answer.ok) == ("empty", True)
     assert answer.extra["retry_after"]
+
+
+def test_a_bell_that_nobody_hears_is_not_rung(scene: Scene) -> None:
+    """A notification makes transactions commit one after the other, so only who waits is a reason for one."""
+    ear = scene.session().connection
+    ear.execute("LISTEN ainarres")
+    scene.task()
+    assert list(ear.notifies(timeout=0)) == []
+    ear.execute(UNIT["listen"])
+    scene.task()
+    assert [bell.payload for bell in ear.notifies(timeout=30, stop_after=1)] == ["web/dev"]
+    ear.execute(UNIT["unlisten"])
+    ear.execute("LISTEN ainarres")
+    scene.task()
+    assert list(ear.notifies(timeout=0)) == []
