@@ -92,8 +92,8 @@ TOGETHER = (
     Mutant(
         "a mark hides nothing from who would go away empty",
         WAYS,
-        "ELSIF _marked THEN",
-        "ELSIF false THEN",
+        "ELSIF _marked AND EXISTS",
+        "ELSIF false AND EXISTS",
         f"{VERBS}/test_low_water.py::test_a_mark_hides_nothing_from_who_would_go_away_empty",
     ),
     Mutant(
