@@ -30,6 +30,8 @@ Sees = Callable[[str], bool]
 """Tells whether the tasks of a lane are shown to a reader, as ``Caller.sees`` does."""
 
 _EDGE = frozenset({"task", "side", "met", "cancelled"})
+_WHOLE = 32
+"""Digits of an id."""
 _ID = re.compile(r"[0-9a-f]{4,32}")
 
 
@@ -97,7 +99,10 @@ def task(connection: psycopg.Connection[Any], typed: str) -> UUID | Refusal:
         cure = "a task id is 32 hexadecimal digits, of which 4 or more will do, as `ainarres status` shows them"
         reason = f"no task {printable(typed)!r}; {cure}"
         return Refusal("not_found", reason, {"field": "task"})
-    found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
+    if len(digits) == _WHOLE:  # parts of one are sought from end to end: no index on the board is worth that
+        found = [row["task"] for row in rows(connection, "task", task=UUID(digits))]
+    else:
+        found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
     if len(found) == 1:
         return UUID(str(found[0]))
     if found:

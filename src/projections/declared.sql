@@ -75,7 +75,7 @@ SELECT key FROM projection.lane WHERE key = %(lane)s OR key LIKE '%%/' || %(lane
 SELECT key FROM projection.lane ORDER BY key
 
 -- tasks_named --
--- Tasks whose id begins or ends with what was typed; a whole one answers alone.
+-- Tasks whose id begins or ends with what was typed.
 SELECT task FROM projection.board
  WHERE replace(task::text, '-', '') LIKE %(typed)s || '%%' OR replace(task::text, '-', '') LIKE '%%' || %(typed)s
  ORDER BY created_position LIMIT 3

@@ -155,6 +155,11 @@ def test_reads_work_where_nothing_may_be_written(read_only: Scene) -> None:
             assert "unreadable" not in answer.written("json"), name
 
 
+def test_the_doctor_names_what_keeps_verbs_from_writing(read_only: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--url", read_only.url]) == 1
+    assert "BAD writes: the database takes no writes" in capsys.readouterr().out
+
+
 def test_a_verb_that_may_not_write_says_so(read_only: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     create = ["create", "--lane", "dev", "--title", "t", "--url", read_only.url]
     assert main(create) == 75
