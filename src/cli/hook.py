@@ -44,14 +44,14 @@ def hook(entry: Entry, fields: dict[str, Any], given: Settings, *, as_json: bool
 
 
 def _started(given: Settings) -> dict[str, Any]:
-    held = _held(given)
+    held, _ = _held(given)
     _renewed(given, held)
     text = _ask(given, "prime", "text")
     return {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}}
 
 
 def _reminded(given: Settings, *, insist: bool) -> dict[str, Any]:
-    held = _held(given)
+    held, commands = _held(given)
     if held is None:
         return {}
     task = f"{held['task'].replace('-', '')[-8:]} --fence {held['fence']}"
@@ -60,7 +60,7 @@ def _reminded(given: Settings, *, insist: bool) -> dict[str, Any]:
     else:
         text = (
             f"ainarres: you still hold task …{task[4:8]} [{held['stage']}], and its lease was renewed. "
-            f'If it is finished: `ainarres done {task}`; if you cannot go on: `ainarres release {task} --reason "…"`.'
+            f'If it is finished: `{commands[0]}`; if you cannot go on: `ainarres release {task} --reason "…"`.'
         )
     if insist and not _insisted():
         return {"decision": "block", "reason": text}
@@ -78,9 +78,10 @@ def _insisted() -> bool:
     return bool(isinstance(said, dict) and said.get("stop_hook_active"))
 
 
-def _held(given: Settings) -> dict[str, Any] | None:
-    held: dict[str, Any] | None = json.loads(_ask(given, "whoami", "json"))["holds"]
-    return held
+def _held(given: Settings) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return what is held, if anything is, and the commands that come next."""
+    primed = json.loads(_ask(given, "prime", "json"))
+    return primed["holds"], primed["next"]
 
 
 def _renewed(given: Settings, held: dict[str, Any] | None) -> str | None:

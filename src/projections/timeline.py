@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from ainarres.domain import events as e
-from ainarres.projections.wording import UNKNOWN, instant, moment, printable, short
+from ainarres.projections.wording import UNKNOWN, count, instant, moment, printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,8 +119,18 @@ def _(event: e.TaskClaimed) -> str:
 
 
 @_gist.register
-def _(event: e.WorkflowAdopted) -> str:
+def _(event: e.WorkflowAdopted | e.PolicyAdopted) -> str:
     return f"{event.key} version {event.version}"
+
+
+@_gist.register
+def _(event: e.FamilyRegistered) -> str:
+    return event.key
+
+
+@_gist.register
+def _(event: e.CredentialIssued) -> str:
+    return f"{event.scope} {event.agent}"
 
 
 @_gist.register
@@ -135,7 +145,7 @@ def _(event: e.ClaimEmpty) -> str:
 
 def story(task: UUID, entries: Sequence[Entry]) -> str:
     """Write everything that happened to one task, oldest first; heartbeats are counted, not listed."""
-    lines = [f"history of {short(task)} ({len(entries)} events):"]
+    lines = [f"history of {short(task)} ({count(len(entries), 'event')}):"]
     beats = 0
     for entry in entries:
         fact = entry.fact
@@ -144,4 +154,4 @@ def story(task: UUID, entries: Sequence[Entry]) -> str:
             continue
         name = type(fact.event).__name__
         lines.append(f"  {entry.position}  {moment(fact.recorded_at)}  {name}  {entry.who}{gist(fact)}")
-    return "\n".join([*lines, *([f"  and {beats} heartbeats"] if beats else [])])
+    return "\n".join([*lines, *([f"  and {count(beats, 'heartbeat')}"] if beats else [])])

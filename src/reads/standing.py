@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ainarres.domain.artifact import option
 from ainarres.domain.refusal import Refusal
 from ainarres.projections import declared, glance, roster
 from ainarres.projections.wording import instant, moment, printable, printable_block
@@ -196,7 +197,7 @@ def _who(found: dict[str, Any]) -> Iterator[str]:
 def _commands(asker: Asker, held: Row | None, status: Status | None) -> Iterator[str]:
     if held is not None:
         task = f"{held['task'].hex[-8:]} --fence {held['fence']}"
-        yield f"ainarres done {task}"
+        yield f"ainarres done {task}{_brings(asker, held)}"
         yield f'ainarres progress {task} --note "…"'
         yield f'ainarres release {task} --reason "…"'
     elif asker.caller.scope == "agent":
@@ -210,6 +211,22 @@ def _commands(asker: Asker, held: Row | None, status: Status | None) -> Iterator
         yield 'ainarres create --lane LANE --title "…"'
         yield "ainarres board --watch"
         yield "ainarres report"
+
+
+def _brings(asker: Asker, held: Row) -> str:
+    """Write the options without which the only way on would be refused."""
+    task = declared.one(asker.connection, "task", task=held["task"])
+    assert task is not None
+    pinned = {"key": task["workflow"], "version": task["workflow_version"]}
+    adopted = declared.one(asker.connection, "workflow", **pinned)
+    assert adopted is not None
+    ways = [
+        move.get("artifacts", ())
+        for move in adopted["definition"]["transition"]
+        if (move["from"], move["kind"]) == (task["stage"], "advance")
+        and asker.caller.features.issuperset(move["requires"])
+    ]
+    return "".join(f" {option(printable(one))}" for one in ways[0]) if len(ways) == 1 else ""
 
 
 def _list(title: str, rows: list[Any], lines: Iterable[str], cure: str) -> str:

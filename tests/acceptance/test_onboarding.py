@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.acceptance.cli import Terminal
 from tests.api.served import Served
-from tests.scene import DESIGNER
+from tests.scene import DESIGNER, WORKFLOW
+
+from ainarres.domain import commands as c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +76,18 @@ def test_hooks_say_where_the_agent_stands(terminal: Terminal, scene: Scene, cloc
     clock.advance(2 * lease.total_seconds())
     over = json.loads(terminal("hook", "stop", token=token).out)["systemMessage"]
     assert "is over (lease_lost)" in over
+
+
+def test_what_the_move_must_bring_is_typed_out(terminal: Terminal, scene: Scene) -> None:
+    needy = WORKFLOW.replace(
+        'to = "implementing"\nrequires', 'to = "implementing"\nartifacts = ["commit"]\nrequires', 1
+    )
+    scene.ok(scene.human, c.AdoptWorkflow(text=needy, source="dev.toml"))
+    token, task = scene.token(DESIGNER), scene.task()
+    fence = terminal.ok("next", token=token)["task"]["fence"]
+    typed = f"ainarres done {task.replace('-', '')[-8:]} --fence {fence} --commit SHA,base=SHA"
+    assert f"  {typed}\n" in terminal("prime", token=token).out
+    assert typed in json.loads(terminal("hook", "stop", token=token).out)["systemMessage"]
 
 
 def test_a_hook_never_stands_in_the_way(tmp_path: Path, scene: Scene) -> None:

@@ -89,7 +89,7 @@ def test_flags_close(scene: Scene, say: Terminal) -> None:
         scene.ok(auditor, c.RaiseFlag(family=CHEAP, capability=ROLE, gap=gap))
     assert len(governed.read(scene.human.connection).recommended) == 1
     for row in governed.rows(scene.human.connection, "flags", all=False):
-        scene.ok(auditor, c.ResolveFlag(flag=row["id"], reason="talked about"))
+        scene.ok(auditor, c.ResolveFlag(flag=str(row["id"]), reason="talked about"))
     assert governed.read(scene.human.connection).recommended == []
     assert section(say("status"), "governance") == ["  (none)"]
     assert len(governed.rows(scene.human.connection, "flags", all=True)) == 2

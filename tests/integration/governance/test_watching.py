@@ -35,7 +35,7 @@ def gaps(scene: Scene) -> list[tuple[str, str, str | None]]:
 
 def resolve(scene: Scene) -> None:
     for row in governed.rows(scene.human.connection, "flags", all=False):
-        scene.ok(scene.human, c.ResolveFlag(flag=row["id"], reason="looked at"))
+        scene.ok(scene.human, c.ResolveFlag(flag=str(row["id"]), reason="looked at"))
 
 
 def spent(scene: Scene, family: str, tokens: int, transition: int | None = None, agent: str = "worker") -> None:

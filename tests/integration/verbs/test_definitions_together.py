@@ -49,6 +49,8 @@ def test_families_and_lanes_adopted_at_once_are_adopted_once(scene: Scene) -> No
 
 def test_narrowings_at_once_only_take_away(scene: Scene) -> None:
     keys = ("lane:web/dev", "role:designer", "tier:2", "skill:a", "skill:b", "skill:c")
+    skilled = FAMILIES.replace('"role:designer"]', '"role:designer"]\nskills = ["a", "b", "c"]')
+    scene.ok(scene.human, c.AdoptFamilies(text=skilled, source="f"))
     for _ in range(5):
         credential = scene.ok(scene.human, c.IssueToken(family=DESIGNER)).extra["credential"]
         sessions = [scene.session() for _ in keys]
