@@ -187,4 +187,25 @@ RULES = (
         '"incident": f"hold {world.now}"',
         f"{GOVERNANCE}/test_watching.py::test_a_silent_hold_is_flagged_once_however_often_the_job_runs",
     ),
+    Mutant(
+        "any word names a commit",
+        "domain/artifact.py",
+        "return _COMMIT.fullmatch(sha) is not None",
+        "return True",
+        f"{UNIT}/test_moving.py::test_a_commit_that_no_repository_could_hold_passes_no_guard",
+    ),
+    Mutant(
+        "any task is an epic",
+        "domain/epic.py",
+        "    if brief.workflow != BRIEFS:",
+        "    if not brief:",
+        f"{GOVERNANCE}/test_epics.py::test_what_is_no_accepted_brief_is_no_epic",
+    ),
+    Mutant(
+        "a misspelt feature is revoked",
+        "projections/declared.py",
+        'if typed in known or kind_of(typed) == "tier":',
+        "if known:",
+        f"{GOVERNANCE}/test_names.py::test_a_misspelt_name_is_refused_with_the_nearest",
+    ),
 )
