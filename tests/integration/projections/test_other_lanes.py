@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.scene import CHEAP, DESIGNER, FAMILIES, PROJECT, REVIEWER
 
-from ainarres import stock
 from ainarres.domain import commands as c
 from ainarres.domain.refusal import Refusal
 from ainarres.reads.ask import READS, ask
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 OURS = "the plan of the garden"
 THEIRS = "the plan of the vault"
-LANES = PROJECT + '[[lane]]\nkey = "vault"\nworkflow = "dev"\n[[lane]]\nkey = "desk"\nworkflow = "intake"\n'
+LANES = PROJECT + '[[lane]]\nkey = "vault"\nworkflow = "dev"\n'
 VAULT = 'grants = ["lane:web/vault", "lane:web/dev", "role:designer"]'
 AUDITOR = '[[family]]\nkey = "audit+eye"\nmaker = "none"\ncost_class = 0\ngrants = ["role:auditor"]\n'
 KEEPER = f'[[family]]\nkey = "keeper+x"\nmaker = "x"\ncost_class = 1\n{VAULT}\n'
@@ -31,7 +30,6 @@ class World:
     def __init__(self, scene: Scene) -> None:
         ok, human = scene.ok, scene.human
         scene.cards()
-        ok(human, c.AdoptWorkflow(text=stock.read("workflow", "intake"), source="intake"))
         ok(human, c.AdoptProject(text=LANES, source="p"))
         ok(human, c.AdoptFamilies(text=FAMILIES + KEEPER + AUDITOR, source="f"))
         said: dict[str, Any] = {"payload": {"key": THEIRS}}
@@ -39,7 +37,8 @@ class World:
         def post(lane: str, title: str, **more: Any) -> str:
             return scene.id(ok(human, c.Create(lane=lane, title=title, **more)))
 
-        brief = post("desk", THEIRS, **said)
+        scene.asked(THEIRS, **said)
+        brief, over = (scene.brief(THEIRS, **said) for _ in range(2))
         self.before = post("vault", THEIRS, **said)
         self.task = post("dev", OURS, depends_on=(self.before,), epic=brief)
         self.after = post("vault", THEIRS, depends_on=(self.task,), epic=brief)
@@ -50,18 +49,17 @@ class World:
         ok(human, c.Block(task=post("vault", THEIRS), reason=THEIRS))
         ok(human, c.Cancel(task=post("vault", THEIRS, epic=brief), reason=THEIRS))
         ok(human, c.Cancel(task=post("dev", OURS, epic=brief), reason=OURS))
-        over = post("desk", THEIRS)
-        operator = scene.session(scene.token(None, "boss", scope="operator"))
-        ok(operator, c.Amend(task=self.after, priority=5, instruction=THEIRS, instructed_by="ann"))
-        ok(operator, c.PauseLane(lane="vault", reason=THEIRS, instruction=THEIRS, instructed_by="ann"))
-        ok(operator, c.PauseLane(lane="desk", reason=THEIRS))
-        ok(scene.agent("audit+eye"), c.RaiseFlag(family=CHEAP, gap=THEIRS))
         done = post("dev", OURS, epic=over)
         for family in (DESIGNER, CHEAP, REVIEWER):
             agent = scene.agent(family)
             ok(agent, c.Claim(task=done))
             ok(agent, c.Done())
         ok(human, c.Verdict(epic=over, verdict="reject", code="below_bar", reason=THEIRS))
+        operator = scene.session(scene.token(None, "boss", scope="operator"))
+        ok(operator, c.Amend(task=self.after, priority=5, instruction=THEIRS, instructed_by="ann"))
+        ok(operator, c.PauseLane(lane="vault", reason=THEIRS, instruction=THEIRS, instructed_by="ann"))
+        ok(operator, c.PauseLane(lane="intake", reason=THEIRS))
+        ok(scene.agent("audit+eye"), c.RaiseFlag(family=CHEAP, gap=THEIRS))
         self.now = str(ok(human, c.Create(lane="dev", title=OURS)).position)
         self.agent = scene.token(DESIGNER, "ada")
 
@@ -116,7 +114,7 @@ def test_whoever_sees_all_is_told_all(scene: Scene, world: World) -> None:
 
 
 def test_an_account_of_a_lane_tells_of_acts_there(scene: Scene, world: World) -> None:
-    for lane, acts in (("vault", 2), ("desk", 1), ("dev", 0), (None, 3)):
+    for lane, acts in (("vault", 2), ("intake", 1), ("dev", 0), (None, 3)):
         answer = ask(scene.human.connection, None, "Report", {"lane": lane})
         assert not isinstance(answer, Refusal)
         assert answer.document["operator"]["total"] == acts, lane
