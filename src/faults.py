@@ -4,6 +4,7 @@ AinarresError
 ├── InvalidInput         what the caller gave is wrong: names the field and the cure     code ``invalid``, exit 2
 └── Fault                something broke                                                 exit 1
     ├── LedgerUnavailable    no answer from the database; trying again may help          code ``unavailable``, exit 75
+    │   └── ReadOnlySession  it answers, and takes no writes
     ├── SchemaMismatch       the database was migrated by a newer ainarres, or altered
     ├── VersionConflict      another writer appended to this stream first; the verb is decided again
     └── CorruptEvent         a stored event that no registered type can read
@@ -39,6 +40,16 @@ class LedgerUnavailable(Fault):
 
     code = "unavailable"
     exit_status = 75
+
+
+class ReadOnlySession(LedgerUnavailable):
+    """The database hands out sessions that may not write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database takes no writes: default_transaction_read_only is on for it, for this login or for the whole "
+            "server; switch that off, or see why somebody switched it on"
+        )
 
 
 class SchemaMismatch(Fault):

@@ -11,7 +11,7 @@ from ainarres.cli import access
 from ainarres.cli.people import Home, Json, Url  # noqa: TC001 - typer reads them
 from ainarres.cli.shown import show
 from ainarres.cli.trouble import one_line
-from ainarres.faults import AinarresError
+from ainarres.faults import AinarresError, ReadOnlySession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +83,8 @@ def _database(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         yield Finding("schema", False, one_line(str(error)))
         return
     yield Finding("schema", True, f"{len(known())} migrations, as this ainarres knows them")
+    if connection.info.parameter_status("default_transaction_read_only") == "on":
+        yield Finding("writes", False, str(ReadOnlySession()))
     ledger = declared.one(connection, "opened")
     if ledger is None:
         yield Finding("ledger", False, "not opened", "run: ainarres init")

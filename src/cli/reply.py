@@ -154,8 +154,8 @@ def _answers(envelope: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {short(task)} {printable(key)}"
     yield from _round(envelope)
     for one in envelope.get("waits_on", ()):
-        stands = "cancelled" if one["cancelled"] else one["stage"]
-        yield f"  waits on {short(one['task'])} [{printable(stands)}] {printable(one['title'], 100)}"
+        stands = "cancelled" if one["cancelled"] else one["stage"] or "on another lane"
+        yield f"  waits on {short(one['task'])} [{printable(stands)}] {printable(one['title'] or '', 100)}".rstrip()
     for one in envelope.get("families", ()):
         if isinstance(one, dict) and one["obstacles"]:
             yield f"  {printable(one['family'])} could not: {printable(one['obstacles'][0]['text'])}"

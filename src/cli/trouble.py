@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ainarres.faults import AinarresError, Fault, InvalidInput, LedgerUnavailable
+from ainarres.faults import AinarresError, Fault, InvalidInput, LedgerUnavailable, ReadOnlySession
 
 if TYPE_CHECKING:
     from ainarres.domain.refusal import Refusal
@@ -71,16 +71,22 @@ def _known(error: BaseException) -> AinarresError:
         return Fault(
             "no room is left where the output goes or on the disk; make some, then look with `ainarres status`"
         )
-    if type(error).__module__.partition(".")[0] == "psycopg":
-        names = {one.__name__ for one in type(error).__mro__}
-        said = one_line(str(error)).removesuffix(".")
-        if names & {"UndefinedTable", "InvalidSchemaName"}:
-            return LedgerUnavailable(f"the database holds no ledger ({said}); make one with `ainarres init`")
-        if names & {"InsufficientPrivilege"}:
-            return Fault(f"the database's login may not do this ({said}); use the role ainarres_app")
-        if names & {"OperationalError", "InterfaceError", "PoolTimeout"}:
-            return LedgerUnavailable(f"the database broke off ({said}); try again with the same --key")
-    return Fault(f"{type(error).__name__}: {one_line(str(error))} — a bug; AINARRES_DEBUG=1 shows where")
+    known = _of_driver(error) if type(error).__module__.partition(".")[0] == "psycopg" else None
+    return known or Fault(f"{type(error).__name__}: {one_line(str(error))} — a bug; AINARRES_DEBUG=1 shows where")
+
+
+def _of_driver(error: BaseException) -> Fault | None:
+    names = {one.__name__ for one in type(error).__mro__}
+    said = one_line(str(error)).removesuffix(".")
+    if names & {"UndefinedTable", "InvalidSchemaName"}:
+        return LedgerUnavailable(f"the database holds no ledger ({said}); make one with `ainarres init`")
+    if names & {"InsufficientPrivilege"}:
+        return Fault(f"the database's login may not do this ({said}); use the role ainarres_app")
+    if names & {"ReadOnlySqlTransaction"}:
+        return ReadOnlySession()
+    if names & {"OperationalError", "InterfaceError", "PoolTimeout"}:
+        return LedgerUnavailable(f"the database broke off ({said}); try again with the same --key")
+    return None
 
 
 def _full(error: BaseException) -> bool:

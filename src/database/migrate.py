@@ -19,7 +19,7 @@ import psycopg
 
 from ainarres.database import queries
 from ainarres.database.connect import connect
-from ainarres.faults import Fault, SchemaMismatch
+from ainarres.faults import Fault, LedgerUnavailable, SchemaMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,8 +107,14 @@ def current(connection: Connection[Any]) -> list[tuple[int, str, str]]:
 def check(connection: Connection[Any]) -> None:
     """Prove with one query that this code fits the database; a verb calls it before its first statement.
 
-    Raises SchemaMismatch, which says what to do. ``connection`` is in autocommit mode or outside a transaction.
+    Raises SchemaMismatch, which says what to do; LedgerUnavailable on a standby, which takes no events and cannot tell
+    up to where the ledger is complete. ``connection`` is in autocommit mode or outside a transaction.
     """
+    if connection.info.parameter_status("in_hot_standby") == "on":
+        raise LedgerUnavailable(
+            "this server is a standby, which takes no events: name the primary in the url, or all hosts with "
+            "target_session_attrs=read-write"
+        )
     applied = current(connection)
     _compare(applied, known())
     if len(applied) < len(known()):

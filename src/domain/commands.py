@@ -274,12 +274,14 @@ class IssueToken(Instructed):
     agent: Annotated[Key | None, Field(description="Name of the instance; made up if left out")] = None
     family: Key | None = None
     scope: Literal["agent", "meter", "monitor", "operator", "human"] = "agent"
-    narrowing: Annotated[tuple[FeatureName, ...] | None, Field(description="The only features it may use")] = None
+    narrowing: Annotated[
+        tuple[FeatureName, ...] | None, Field(description="The only features it may use, being of scope agent")
+    ] = None
     life: Annotated[str, AfterValidator(span), Field(description="How long it lives, as in `2h`")] = "2h"
 
 
 class NarrowToken(Instructed):
-    """Take features away from a credential; nothing gives them back."""
+    """Take features away from an agent's credential; nothing gives them back."""
 
     credential: Key
     narrowing: tuple[FeatureName, ...]

@@ -45,9 +45,19 @@ class Caller:
         """Tell whether the credential's scope includes ``scope``."""
         return scope in _INCLUDES[self.scope]
 
+    @property
+    def lanes(self) -> frozenset[str]:
+        """Return the lanes, full keys, on which the caller may work."""
+        return frozenset(f.removeprefix("lane:") for f in self.features if f.startswith("lane:"))
+
+    @property
+    def seen(self) -> frozenset[str] | None:
+        """Return the lanes whose tasks are shown to the caller, null for all: an agent sees its own, a monitor all."""
+        return None if self.may("monitor") else self.lanes
+
     def sees(self, lane: str) -> bool:
-        """Tell whether tasks of a lane are shown to the caller: an agent sees its own lanes, a monitor all."""
-        return self.may("monitor") or f"lane:{lane}" in self.features
+        """Tell whether tasks of a lane are shown to the caller."""
+        return self.seen is None or lane in self.seen
 
     def features_for(self, claimed_at: datetime) -> frozenset[str]:
         """Return the features effective for a hold that began at ``claimed_at``."""

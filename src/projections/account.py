@@ -22,6 +22,7 @@ from ainarres.projections.wording import NONE, amount, instant, percent, printab
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ainarres.domain.context import Caller
     from ainarres.projections.catchup import Standing
     from ainarres.projections.epics import Epic
     from ainarres.projections.governed import Governance
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ainarres.projections.track_record import Record, TrackRecord
     from ainarres.projections.watch import Finding
 
+HIDDEN = Unread("it takes scope monitor")
 _T = TypeVar("_T")
 
 
@@ -161,20 +163,23 @@ def gather(
     since: Moment | None = None,
     at: Moment | None = None,
     limit: int = report.LIMIT,
+    caller: Caller | None = None,
 ) -> Account:
-    """Gather the account of a lane (full key), an epic (its brief's id), the time after ``since``, as of ``at``."""
+    """Gather the account of a lane (full key), an epic (its brief's id), the time after ``since``, as of ``at``, as far
+    as it is shown to ``caller``; null for somebody who sees all.
+    """
     followed = tuple(PROJECTIONS.values())
     standing = catchup.ready(connection, followed)
     moment = at or moments.now(connection)
     upto = min(moment.position, *(one.position for one in standing))
     span = Span(upto, since.position if since else 0, lane, epic)
     with catchup.reading(connection, followed):
-        found = _figures(connection, span, limit)
+        found = _figures(connection, span, limit, caller)
     with moments.at(connection, at):
         standing_now: dict[str, Any] = {
             "watch": _section(lambda: _watch(connection, moment, found, lane, live=at is None)),
             "seat": _section(lambda: seat.read(connection, span)),
-            "governance": governed.look(connection),
+            "governance": governed.look(connection) if caller is None or caller.may("monitor") else HIDDEN,
         }
     return Account(moment=moment, span=span, lag=_lag(standing, upto, moment), **found, **standing_now)
 
@@ -190,17 +195,18 @@ def _watch(
     connection: psycopg.Connection[Any], moment: Moment, found: dict[str, Any], lane: str | None, *, live: bool
 ) -> tuple[Finding, ...]:
     reviewers = found["reviews"].by_family.reviewers
-    return lookout.findings(connection, moment, found["record"], reviewers, lane, live=live)
+    told = lookout.world(connection, moment, found["record"], reviewers, lane, live=live)
+    return lookout.findings(connection, told)
 
 
-def _figures(connection: psycopg.Connection[Any], span: Span, limit: int) -> dict[str, Any]:
+def _figures(connection: psycopg.Connection[Any], span: Span, limit: int, caller: Caller | None) -> dict[str, Any]:
     labels = {row["key"]: row["label"] for row in declared.rows(connection, "families")}
     asked = span.parameters()
     return {
         "report": report.read(connection, span, labels, limit),
         "record": records.read(connection, span),
         "reviews": reviews.read(connection, span),
-        "epics": epics.read(connection, span),
+        "epics": epics.read(connection, span, None if caller is None else caller.sees),
         "cycles": tuple(catchup.rows(connection, records.SQL["cycles"], **asked)),
         "throughput": tuple(catchup.rows(connection, records.SQL["throughput"], **asked)),
     }

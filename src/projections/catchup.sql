@@ -50,7 +50,7 @@ ON CONFLICT (projection) DO UPDATE SET version = EXCLUDED.version
 
 -- may_write --
 -- Whether this login may bring projections up to date.
-SELECT has_table_privilege('statistics.tracking', 'INSERT') AND NOT pg_is_in_recovery()
+SELECT has_table_privilege('statistics.tracking', 'INSERT') AND NOT current_setting('transaction_read_only')::boolean
 
 -- roomy --
 -- Sorting a batch in memory is worth some of it.

@@ -6,6 +6,7 @@ Names that people type are resolved here for the reads, with a refusal that name
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "declared.sql")
 Row = dict[str, Any]
 
+Sees = Callable[[str], bool]
+"""Tells whether the tasks of a lane are shown to a reader, as ``Caller.sees`` does."""
+
+_EDGE = frozenset({"task", "side", "met", "cancelled"})
+_WHOLE = 32
+"""Digits of an id."""
 _ID = re.compile(r"[0-9a-f]{4,32}")
 
 
@@ -38,6 +45,14 @@ def one(connection: psycopg.Connection[Any], statement: str, **parameters: Any) 
     """Return the first row of one of this module's statements."""
     found = rows(connection, statement, **parameters)
     return found[0] if found else None
+
+
+def neighbour(row: Row, sees: Sees) -> Row:
+    """Return a task at the other end of an edge, as far as a reader may see it: of one on a lane that is not shown,
+    there is its id and whether it is done or cancelled, which is what its neighbour waits for.
+    """
+    shown = sees(row["lane"])
+    return {name: value if shown or name in _EDGE else None for name, value in row.items() if name != "lane"}
 
 
 def lane(connection: psycopg.Connection[Any], typed: str) -> str | Refusal:
@@ -84,7 +99,10 @@ def task(connection: psycopg.Connection[Any], typed: str) -> UUID | Refusal:
         cure = "a task id is 32 hexadecimal digits, of which 4 or more will do, as `ainarres status` shows them"
         reason = f"no task {printable(typed)!r}; {cure}"
         return Refusal("not_found", reason, {"field": "task"})
-    found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
+    if len(digits) == _WHOLE:  # parts of one are sought from end to end: no index on the board is worth that
+        found = [row["task"] for row in rows(connection, "task", task=UUID(digits))]
+    else:
+        found = [row["task"] for row in rows(connection, "tasks_named", typed=digits)]
     if len(found) == 1:
         return UUID(str(found[0]))
     if found:

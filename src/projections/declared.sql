@@ -1,7 +1,3 @@
--- now --
--- The ledger's time.
-SELECT ledger.clock() AS now
-
 -- opened --
 -- The ledger's name; no row before `init`.
 SELECT id, opened_at FROM projection.ledger
@@ -79,7 +75,7 @@ SELECT key FROM projection.lane WHERE key = %(lane)s OR key LIKE '%%/' || %(lane
 SELECT key FROM projection.lane ORDER BY key
 
 -- tasks_named --
--- Tasks whose id begins or ends with what was typed; a whole one answers alone.
+-- Tasks whose id begins or ends with what was typed.
 SELECT task FROM projection.board
  WHERE replace(task::text, '-', '') LIKE %(typed)s || '%%' OR replace(task::text, '-', '') LIKE '%%' || %(typed)s
  ORDER BY created_position LIMIT 3
@@ -90,10 +86,10 @@ SELECT * FROM projection.board WHERE task = %(task)s
 
 -- edges --
 -- What a task waits on, and what waits on it.
-SELECT d.prerequisite AS task, 'prerequisite' AS side, d.met, p.cancelled, p.stage, p.title
+SELECT d.prerequisite AS task, p.lane, 'prerequisite' AS side, d.met, p.cancelled, p.stage, p.title
   FROM projection.dependency d JOIN projection.board p ON p.task = d.prerequisite WHERE d.task = %(task)s
  UNION ALL
-SELECT d.task, 'dependent', d.met, b.cancelled, b.stage, b.title
+SELECT d.task, b.lane, 'dependent', d.met, b.cancelled, b.stage, b.title
   FROM projection.dependency d JOIN projection.board b ON b.task = d.task WHERE d.prerequisite = %(task)s
 
 -- held_by --

@@ -41,10 +41,6 @@ class Demand:
             "ways": [list(way) for way in self.ways],
         }
 
-    def satisfied_by(self, features: frozenset[str]) -> bool:
-        """Tell whether somebody with these features could do the work."""
-        return features.issuperset(self.route.needs) and any(features.issuperset(way) for way in self.ways)
-
 
 def read(connection: psycopg.Connection[Any], lane: str | None = None) -> tuple[Demand, ...]:
     """Return what waits in a lane (full key) or in all, the oldest first."""

@@ -12,6 +12,8 @@ from ainarres.projections.catchup import Projection, rows
 if TYPE_CHECKING:
     import psycopg
 
+    from ainarres.projections.catchup import Row
+    from ainarres.projections.declared import Sees
     from ainarres.projections.span import Span
 
 SQL = load("ainarres.projections", "epics.sql")
@@ -62,7 +64,16 @@ class Epic:
         }
 
 
-def read(connection: psycopg.Connection[Any], span: Span) -> tuple[Epic, ...]:
-    """Return every epic as of the span's end, in the order of their first task."""
+def read(connection: psycopg.Connection[Any], span: Span, sees: Sees | None = None) -> tuple[Epic, ...]:
+    """Return every epic as of the span's end, in the order of their first task.
+
+    Of a brief on a lane that is not shown (``sees``; null for all) there are the counts and the verdict without words.
+    """
     found = rows(connection, SQL["figures"], **span.parameters())
-    return tuple(Epic(**row) for row in found)
+    return tuple(_epic(row, sees) for row in found)
+
+
+def _epic(row: Row, sees: Sees | None) -> Epic:
+    lane = row.pop("lane")
+    shown = sees is None or (lane is not None and sees(lane))
+    return Epic(**row if shown else row | {"title": "", "reason": None})

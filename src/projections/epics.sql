@@ -35,7 +35,7 @@ UPDATE statistics.epic_task t SET cancelled_position = e.position
 -- figures --
 -- How far each epic is, as of a position, with the one event of its own stream: the verdict. A brief that nobody has
 -- made tasks of yet is one too, on the lane of its own.
-SELECT e.key, coalesce(brief.body ->> 'title', '') AS title, e.tasks, e.done, e.cancelled,
+SELECT e.key, brief.body ->> 'lane' AS lane, coalesce(brief.body ->> 'title', '') AS title, e.tasks, e.done, e.cancelled,
        v.body ->> 'verdict' AS verdict, v.body ->> 'code' AS code, v.body ->> 'reason' AS reason,
        v.body ->> 'rework' AS rework
   FROM (SELECT epic AS key, count(*) AS tasks, count(*) FILTER (WHERE finished_position <= %(upto)s) AS done,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 SQL = load("ainarres.projections", "glance.sql")
 
 
-def read_status(connection: psycopg.Connection[Any], lane: str | None = None, limit: int = 10) -> Status:
+def read_status(
+    connection: psycopg.Connection[Any], lane: str | None = None, limit: int = 10, *, governance: bool = True
+) -> Status:
     """Return the status of a lane (full key) or of all, with the newest ``limit`` events."""
     counts = {row["stage"]: row["tasks"] for row in _rows(connection, "counts", lane=lane)}
     return status.build(
@@ -32,7 +34,8 @@ def read_status(connection: psycopg.Connection[Any], lane: str | None = None, li
         notable=_rows(connection, "notable", lane=lane),
         recent=history.newest(connection, limit=limit, lane=lane),
         limit=limit,
-        governance=governed.look(connection),  # last: trouble with it spoils nothing that was read before
+        # last: trouble with it spoils nothing that was read before
+        governance=governed.look(connection) if governance else None,
     )
 
 
@@ -45,12 +48,13 @@ def read_columns(
     return now, columns.build(_rows(connection, "stages", lane=lane), rows, now)
 
 
-def read_portrait(connection: psycopg.Connection[Any], task: UUID) -> Portrait:
-    """Return one task with its neighbours; raises ``LookupError`` where there is none."""
+def read_portrait(connection: psycopg.Connection[Any], task: UUID, sees: declared.Sees) -> Portrait:
+    """Return one task with its neighbours, as far as those are shown; raises ``LookupError`` where there is none."""
     row = declared.one(connection, "task", task=task)
     if row is None:
         raise LookupError(task)
-    return Portrait(row, tuple(declared.rows(connection, "edges", task=task)), read_clock(connection))
+    edges = tuple(declared.neighbour(edge, sees) for edge in declared.rows(connection, "edges", task=task))
+    return Portrait(row, edges, read_clock(connection))
 
 
 def read_clock(connection: psycopg.Connection[Any]) -> datetime:

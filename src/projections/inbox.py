@@ -167,7 +167,8 @@ def _blocked(connection: psycopg.Connection[Any]) -> Iterator[Item]:
 def _starving(connection: psycopg.Connection[Any]) -> Iterator[Item]:
     catchup.ready(connection, [PROJECTIONS["watch"]])
     # of what the watch knows, only work that nobody takes: no family's figures are needed for that
-    for one in lookout.findings(connection, moments.now(connection), TrackRecord((), ())):
+    told = lookout.world(connection, moments.now(connection), TrackRecord((), ()))
+    for one in lookout.findings(connection, told):
         if one.kind == "starving":
             acts = ("ainarres demand", "ainarres agent run --family FAMILY -- COMMAND")
             yield Item("starving", one.subject, f"{one.subject}: work that nobody takes", (one.text,), acts)
@@ -177,7 +178,7 @@ def _starving(connection: psycopg.Connection[Any]) -> Iterator[Item]:
 
 def _acts(connection: psycopg.Connection[Any]) -> Iterator[Item]:
     (standing,) = catchup.ready(connection, [PROJECTIONS["watch"]])
-    asked = {"after": 0, "upto": standing.position, "limit": ACTS, "uninstructed": True}
+    asked = {"after": 0, "upto": standing.position, "limit": ACTS, "uninstructed": True, "lane": None}
     now = moments.now(connection).clock
     for row in catchup.rows(connection, watch.SQL["acts"], **asked):
         about = short(row["task"]) if row["task"] else row["subject"]

@@ -25,21 +25,9 @@ if TYPE_CHECKING:
     from ainarres.projections.watch import Finding, World
 
 
-def findings(
-    connection: psycopg.Connection[Any],
-    moment: Moment,
-    record: TrackRecord,
-    reviewers: Sequence[Figures] = (),
-    lane: str | None = None,
-    *,
-    live: bool = True,
-) -> tuple[Finding, ...]:
-    """Return what the watch finds by the policies in force.
-
-    Where not ``live``, ``connection`` shows the past already (``moments.at``).
-    """
-    seen = world(connection, moment, record, reviewers, lane, live=live)
-    return watch.judge(seen, watch.thresholds(_rules(connection)))
+def findings(connection: psycopg.Connection[Any], told: World) -> tuple[Finding, ...]:
+    """Return what the watch finds in what it is told, by the policies in force."""
+    return watch.judge(told, watch.thresholds(_rules(connection)))
 
 
 def world(
@@ -51,7 +39,7 @@ def world(
     *,
     live: bool = True,
 ) -> World:
-    """Return what the watch is told."""
+    """Return what the watch is told. Where not ``live``, ``connection`` shows the past already (``moments.at``)."""
     upto = {"upto": moment.position}
     held = [board.from_row(row) for row in rows(connection, watch.SQL["held"], lane=lane)]
     granted = rows(connection, watch.SQL["granted"])

@@ -19,7 +19,9 @@ _HIDDEN = frozenset({"route", "author_agent", "ready", "renewals", "fence"})
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A row of the board, rows of its edges (``task side met cancelled stage title``), and the ledger's time."""
+    """A row of the board, rows of its edges (``task side met cancelled stage title``; no stage and title of a task that
+    the reader does not see), and the ledger's time.
+    """
 
     row: Mapping[str, Any]
     edges: tuple[Mapping[str, Any], ...]
@@ -59,9 +61,10 @@ class Portrait:
             if row[name]:
                 yield f"  {name}: {', '.join(map(printable, row[name]))}"
         for edge in self.edges:
-            mark = "cancelled" if edge["cancelled"] else "done" if edge["met"] else printable(edge["stage"])
+            stage = printable(edge["stage"] or "on another lane")
+            mark = "cancelled" if edge["cancelled"] else "done" if edge["met"] else stage
             word = "waits on" if edge["side"] == "prerequisite" else "is awaited by"
-            yield f"  {word}: {short(edge['task'])} [{mark}] {printable(edge['title'], 80)}"
+            yield f"  {word}: {short(edge['task'])} [{mark}] {printable(edge['title'] or '', 80)}".rstrip()
         for stage, author in row["authors"].items():
             yield f"  {printable(stage)}: {printable(author['family'] or author['agent'] or UNKNOWN)}"
         for artifact in row["artifacts"]:

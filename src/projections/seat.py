@@ -84,7 +84,7 @@ def read(connection: psycopg.Connection[Any], span: Span) -> Seat:
     """Return the briefs as they stand and the acts of a span; the projection ``watch`` stands at its end or later."""
     counts = rows(connection, SQL["briefs"], lane=span.lane)
     open_ = rows(connection, SQL["open_briefs"], lane=span.lane, limit=LIMIT)
-    asked = {"after": span.after, "upto": span.upto, "limit": LIMIT, "uninstructed": False}
+    asked = {"after": span.after, "upto": span.upto, "limit": LIMIT, "uninstructed": False, "lane": span.lane}
     acts = rows(connection, watch.SQL["acts"], **asked)
     total, uninstructed = (acts[0]["total"], acts[0]["uninstructed"]) if acts else (0, 0)
     return Seat({row["stage"]: row["tasks"] for row in counts}, open_, acts, total, uninstructed)

@@ -30,7 +30,8 @@ UPDATE statistics.act a
    AND a.instructed_position IS NULL
 
 -- acts --
--- The newest acts of operators in a span, and how many there are with and without a word of whose.
+-- The newest acts of operators in a span, and how many there are with and without a word of whose; those on one lane and
+-- its tasks, where one is named.
 SELECT position, actor, type, task, subject, reason, at,
        CASE WHEN instructed_position <= %(upto)s THEN instruction END AS instruction,
        CASE WHEN instructed_position <= %(upto)s THEN instructed_by END AS instructed_by,
@@ -39,6 +40,8 @@ SELECT position, actor, type, task, subject, reason, at,
   FROM statistics.act
  WHERE position > %(after)s AND position <= %(upto)s
    AND (NOT %(uninstructed)s OR instructed_position IS NULL OR instructed_position > %(upto)s)
+   AND (%(lane)s::text IS NULL OR subject = 'lane-' || %(lane)s
+        OR (SELECT b.lane FROM projection.board b WHERE b.task = act.task) = %(lane)s)
  ORDER BY position DESC LIMIT %(limit)s
 
 -- contacts --

@@ -66,9 +66,7 @@ class Asker:
     @property
     def lanes(self) -> frozenset[str] | None:
         """The lanes that the caller may see; null for all."""
-        if self.caller.may("monitor"):
-            return None
-        return frozenset(f.removeprefix("lane:") for f in self.caller.features if f.startswith("lane:"))
+        return self.caller.seen
 
     def lane(self, typed: str | None) -> str | None:
         """Resolve a lane; null is all lanes, for whoever sees them all. Raises ``Refused``."""

@@ -12,6 +12,7 @@ from ainarres.reads.asking import Answer, Asker
 
 if TYPE_CHECKING:
     from ainarres.projections.account import Account
+    from ainarres.projections.moments import Moment
     from ainarres.reads import question as q
 
 
@@ -24,6 +25,7 @@ def report(asker: Asker, asked: q.Report) -> Answer:
         since=asker.moment(asked.from_, "from"),
         at=asker.moment(asked.at),
         limit=asked.limit,
+        caller=asker.caller,
     )
     when = _when(found, asked.at)
     forms = {"md": lambda: sheet.markdown(found), "html": lambda: page.html(found)}
@@ -47,12 +49,7 @@ def reviews(asker: Asker, asked: q.Reviews) -> Answer:
 
 def spend(asker: Asker, asked: q.Spend) -> Answer:
     """Answer ``Spend``."""
-    found = account.gather(
-        asker.connection,
-        lane=asker.lane(asked.lane),
-        since=asker.moment(asked.from_, "from"),
-        at=asker.moment(asked.at),
-    )
+    found = _gather(asker, asked, since=asker.moment(asked.from_, "from"))
     record = found.record.to_json()
     names = ("family", "stage", "capability", "delivered", "tokens_per_delivery")
     document = {
@@ -81,7 +78,7 @@ def spend(asker: Asker, asked: q.Spend) -> Answer:
 
 def epics(asker: Asker, asked: q.Epics) -> Answer:
     """Answer ``Epics``."""
-    found = account.gather(asker.connection, lane=asker.lane(asked.lane), at=asker.moment(asked.at))
+    found = _gather(asker, asked)
     lines = ["epics:", *([f"- {account.epic_line(one)}" for one in found.epics] or [NONE])]
     document = _part(found, epics=[one.to_json() for one in found.epics])
     return Answer(document, lambda: _when(found, asked.at) + "\n".join(lines))
@@ -89,7 +86,7 @@ def epics(asker: Asker, asked: q.Epics) -> Answer:
 
 def watch(asker: Asker, asked: q.Watch) -> Answer:
     """Answer ``Watch``; where it cannot be read the answer says so, and fails."""
-    found = account.gather(asker.connection, lane=asker.lane(asked.lane), at=asker.moment(asked.at))
+    found = _gather(asker, asked)
     if isinstance(found.watch, Unread):
         document, lines, whole = _part(found, watch=found.watch.to_json()), found.watch.lines(), False
     else:
@@ -104,6 +101,11 @@ def demand(asker: Asker, asked: q.Demand) -> Answer:
     with asker.at(asked.at) as when:
         found, now = demands.read(asker.connection, lane), glance.read_clock(asker.connection)
     return Answer({"demand": [one.to_json(now) for one in found]}, lambda: when + demands.render(found, now))
+
+
+def _gather(asker: Asker, asked: q.Spend | q.Epics | q.Watch, since: Moment | None = None) -> Account:
+    lane, at = asker.lane(asked.lane), asker.moment(asked.at)
+    return account.gather(asker.connection, lane=lane, since=since, at=at, caller=asker.caller)
 
 
 def _when(found: Account, at: str | None) -> str:

@@ -34,7 +34,8 @@ def here(asker: Asker, _: q.Here) -> Answer:
     held = declared.one(connection, "held_by", agent=caller.actor)
     status = None
     if seen is None or len(seen) == 1:
-        status = glance.read_status(connection, next(iter(seen)) if seen else None, limit=5)
+        lane = next(iter(seen)) if seen else None
+        status = glance.read_status(connection, lane, limit=5, governance=seen is None)
     commands = list(_commands(asker, held, status))
     you = {"agent": caller.actor, "family": caller.family, "scope": caller.scope, "holds": held}
     document = {"you": you, "status": status.to_json() if status else None, "next": commands}

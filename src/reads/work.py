@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def status(asker: Asker, asked: q.Status) -> Answer:
-    """Answer ``Status``."""
+    """Answer ``Status``; an agent sees nothing of governance."""
     lane = asker.lane(asked.lane)
     with asker.at(asked.at) as when:
-        found = glance.read_status(asker.connection, lane, asked.limit)
+        found = glance.read_status(asker.connection, lane, asked.limit, governance=asker.lanes is None)
     return Answer(found.to_json(), lambda: when + found.text())
 
 
@@ -73,7 +73,7 @@ def task(asker: Asker, asked: q.OneTask) -> Answer:
     which = asker.task(asked.task)
     try:
         with asker.at(asked.at) as when:
-            portrait = glance.read_portrait(asker.connection, which)
+            portrait = glance.read_portrait(asker.connection, which, asker.caller.sees)
     except LookupError:
         raise Refused(Refusal("not_found", "the task was not posted yet at that moment", {"field": "at"})) from None
     document = portrait.to_json()

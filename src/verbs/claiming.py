@@ -57,7 +57,7 @@ def recover(unit: Unit, *, every_lane: bool = False) -> int:
     many.
     """
     unit.begin(held=True)  # one's own is waited for, others' are not
-    lanes = lanes_of(unit) if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
+    lanes = unit.caller.lanes if not every_lane else {row["key"] for row in unit.rows(board.SQL["lanes"])}
     wanted = {"agent": unit.caller.actor, "lanes": sorted(lanes), "most": EXPIRED_AT_ONCE}
     rows, clock = unit.call((board.SQL["expired"], wanted), (SQL["clock"], None))
     unit.now = clock[0]["now"]
@@ -68,11 +68,6 @@ def recover(unit: Unit, *, every_lane: bool = False) -> int:
     return len(rows)
 
 
-def lanes_of(unit: Unit) -> frozenset[str]:
-    """Return the lanes the caller works on."""
-    return frozenset(f.removeprefix("lane:") for f in unit.caller.features if f.startswith("lane:"))
-
-
 def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
     """Execute claim or next. Raises ``Expired`` when leases have to be recovered first; ``recovered`` says that this
     was tried: what is left is in others' hands, and no reason to wait.
@@ -81,7 +76,7 @@ def claim(unit: Unit, command: Claim, *, recovered: bool) -> Answer:
     _may_hold(unit)
     named = resolve(unit, command.task) if command.task is not None else None
     ran_out = seen["ran_out"] or ()
-    if any(row["mine"] or (row["lane"] in lanes_of(unit) and not recovered) for row in ran_out):
+    if any(row["mine"] or (row["lane"] in unit.caller.lanes and not recovered) for row in ran_out):
         raise Expired
     if seen["mine"]:
         return _already(board.from_json(seen["mine"]), command)
@@ -108,7 +103,7 @@ def done(unit: Unit, command: Done, *, recovered: bool) -> Answer:
     finished = unit.take(advance(unit, task, move, unit.context(task))).task
     if not command.claim_next:
         return Answer(task=finished)
-    others = [row for row in seen["ran_out"] or () if not row["mine"] and row["lane"] in lanes_of(unit)]
+    others = [row for row in seen["ran_out"] or () if not row["mine"] and row["lane"] in unit.caller.lanes]
     if others and not recovered:
         raise Expired
     extra = {"done": str(finished.id)}
@@ -308,7 +303,7 @@ def _workflow_of(unit: Unit, route: Route) -> Workflow:
 
 
 def _empty(unit: Unit, lane: str | None) -> Answer:
-    return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(lanes_of(unit)))
+    return nothing_for(unit, [unit.lane(lane)["key"]] if lane is not None else sorted(unit.caller.lanes))
 
 
 def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, paused, full or being taken") -> Answer:

@@ -30,7 +30,9 @@ def issue(unit: Unit, command: IssueToken) -> Answer:
     require(unit, "operator" if command.scope == "agent" else "human", f"issuing a token of scope {command.scope}")
     life = duration.parse(command.life)
     _check(unit, command, life)
-    known(unit, None, *(command.narrowing or ()), field="narrowing")
+    if command.narrowing is not None:
+        _narrowable(command.scope, "issue one of scope agent, or leave the narrowing out")
+        known(unit, None, *command.narrowing, field="narrowing")
     credential = str(new_id(unit.now))
     token = make_token(secrets.token_bytes(32))
     agent = command.agent or f"{command.family or command.scope}-{credential[-8:]}"
@@ -75,12 +77,13 @@ def _like_a_person(name: str) -> bool:
 
 
 def narrow(unit: Unit, command: NarrowToken) -> Answer:
-    """Take features away from a credential; its owner may do so too, nobody can widen it."""
+    """Take features away from an agent's credential; its owner may do so too, nobody can widen it."""
     begin(unit)
     row = _credential(unit, command.credential)
     if not _own(unit, row):
         require(unit, "operator" if row["scope"] == "agent" else "human", "narrowing another's credential")
-    known(unit, None, *(command.narrowing or ()), field="narrowing")
+    _narrowable(row["scope"], "revoke it instead")
+    known(unit, None, *command.narrowing, field="narrowing")
     standing = command.narrowing if row["narrowing"] is None else row["narrowing"]
     kept = tuple(sorted(set(command.narrowing) & set(standing)))
     if row["narrowing"] is None or set(kept) != set(row["narrowing"]):
@@ -113,3 +116,10 @@ def _credential(unit: Unit, credential: str) -> Row:
         text = f"no credential {credential!r}; `ainarres token list` lists them"
         raise Halt(Refusal("not_found", text, {"field": "credential"}))
     return row
+
+
+def _narrowable(scope: str, cure: str) -> None:
+    """End the verb where a narrowing would take nothing away: who does not work as an agent goes by scope alone."""
+    if scope != "agent":
+        text = f"narrowing: features bound what scope agent may do, not what scope {scope} may; {cure}"
+        raise Halt(Refusal("invalid", text, {"field": "narrowing"}))

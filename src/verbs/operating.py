@@ -63,7 +63,8 @@ def usage(unit: Unit, command: Usage) -> Answer:
     unit.read_clock()
     story = Story(task, unit.context(task))
     story.add(reported, subject=(command.agent, moved["family"]))
-    return Answer(task=unit.take(story.end()).task)
+    task = unit.take(story.end()).task
+    return Answer(task=task if unit.caller.sees(task.lane) else None)
 
 
 def migrate(unit: Unit, command: MigrateTasks) -> Answer:

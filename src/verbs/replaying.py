@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _MANY = (CreateGraph, Apply, MigrateTasks, Verdict, Instruct)
 """Verbs on several tasks, or on an act, whose answer shows no task whole."""
 
+_UNSEEN = "this was done before, on a lane that the credential does not see any more; `ainarres whoami` names its lanes"
+
 
 def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) -> Envelope:
     """Return the envelope of a command done before, marked ``replayed``; appends nothing."""
@@ -48,16 +50,22 @@ def replay(connection: psycopg.Connection[Any], unit: Unit, command: Command) ->
     claimed = next((one for one in told if isinstance(one[1].event, TaskClaimed)), None)
     position, fact = told[0] if claimed is None else claimed
     found_nothing = isinstance(command, Done) and command.claim_next and claimed is None
-    task = None
-    if fact.task is not None and not found_nothing and not isinstance(command, _MANY):
+    task, extra = None, recalling.beside(connection, command, [fact for _, fact in told], first)
+    if fact.task is not None:
         task = fold(fact_of(s) for s in store.read_task(connection, fact.task, last))
+    parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
+    code = "blocked" if parked else "ok"
+    if task is not None and not unit.caller.sees(task.lane):
+        if unit.caller.may("agent"):
+            return Envelope(code=code, reason=_UNSEEN, position=last, extra=extra | {"replayed": True})
+        task = None
+    if found_nothing or isinstance(command, _MANY):
+        task = None
     workflow = unit.workflow(task) if task is not None else None
-    extra = recalling.beside(connection, command, [fact for _, fact in told], first)
     if isinstance(command, Next) and task is not None and workflow is not None:
         extra |= {"moves": moves_of(task, workflow, unit.caller), **briefing.of(connection, task, last)}
-    parked = task is not None and task.blocked and isinstance(command, (Release, Reject))
     return Envelope(
-        code="blocked" if parked else "ok",
+        code=code,
         reason=_reason(command, task if parked else None, found_nothing=found_nothing),
         task=task_view(task, unit.caller) if task is not None else None,
         event=event_view(fact, position),

@@ -9,6 +9,7 @@ from ainarres.domain import eligibility
 from ainarres.domain.context import Caller
 from ainarres.domain.duration import show
 from ainarres.projections import board
+from ainarres.projections.declared import neighbour
 from ainarres.verbs import claiming, scoring
 from ainarres.verbs.answer import Answer
 from ainarres.verbs.tasks import resolve, unknown
@@ -67,7 +68,7 @@ def _why_task(unit: Unit, task: Task) -> Answer:
     score = scoring.place(unit, task, claiming.routes_of(unit, task.lane)) if scores and not mine else None
     extra = {
         "obstacles": [_told(obstacle) for obstacle in mine],
-        "waits_on": [{**row, "task": str(row["task"])} for row in waits],
+        "waits_on": [{**neighbour(row, unit.caller.sees), "task": str(row["task"])} for row in waits],
         "could": could,
         "families": families,
         "score": score,
@@ -114,7 +115,7 @@ def _why_me(unit: Unit) -> Answer:
         text = f"a credential of scope {caller.scope} takes no tasks; ask about a task: ainarres why TASK"
         return Answer(reason=text, extra={"agent": caller.actor, "features": []})
     held = unit.row(board.SQL["mine"], {"agent": caller.actor})
-    lanes = sorted(claiming.lanes_of(unit))
+    lanes = sorted(unit.caller.lanes)
     empty = claiming.nothing_for(unit, lanes, open_is="open to you")
     task = board.from_row(held) if held else None
     said = f"you hold a task: {task.id}; finish or release it first" if task else empty.reason

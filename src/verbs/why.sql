@@ -7,7 +7,7 @@ SELECT f.key, f.maker, ARRAY(SELECT feature FROM projection.feature g WHERE g.fa
 
 -- prerequisites --
 -- What a task waits on, and how far that is.
-SELECT p.task, p.title, p.stage, p.cancelled, p.blocked, p.holder
+SELECT p.task, p.lane, p.title, p.stage, p.cancelled, p.blocked, p.holder
   FROM projection.dependency d JOIN projection.board p ON p.task = d.prerequisite
  WHERE d.task = %(task)s AND NOT d.met ORDER BY p.created_position
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors
 
 from ainarres.database import connect
-from ainarres.faults import LedgerUnavailable
+from ainarres.faults import LedgerUnavailable, ReadOnlySession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,8 @@ class Desk:
         try:
             with self._pool.connection(PATIENCE) as connection:
                 return work(connection)
+        except errors.ReadOnlySqlTransaction as error:
+            raise ReadOnlySession from error
         except (errors.OperationalError, psycopg.InterfaceError) as error:
             raise LedgerUnavailable("the database does not answer; try again, with the same key") from error
 

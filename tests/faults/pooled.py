@@ -21,12 +21,14 @@ from uuid import uuid4
 import pytest
 from psycopg import conninfo
 from tests.api.served import Served
+from tests.integration.database.test_odd_settings import odd
 from tests.integration.verbs.test_permissions import HOLDERS, MAY, SCOPES
 from tests.scene import DESIGNER, Scene
 
 from ainarres.database import account
 from ainarres.database.connect import connect, pool
 from ainarres.domain import commands as c
+from ainarres.faults import Fault
 from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
@@ -104,6 +106,25 @@ def test_the_limits_are_in_force_behind_a_pooler(bouncer: str) -> None:
     with connect(bouncer) as connection:
         assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("5s",)
         assert connection.execute("SHOW statement_timeout").fetchone() == ("30s",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DateStyle", "SQL, DMY"), ("array_nulls", "off"), ("default_transaction_isolation", "serializable")],
+)
+def test_settings_that_a_pooler_lets_through_are_told(database: Database, bouncer: str, name: str, value: str) -> None:
+    odd(database, **{name: value})
+    for attempt in (connect, lambda url: pool(url, 1)):
+        with pytest.raises(Fault) as caught:
+            attempt(bouncer)
+        assert f"sessions with {name} = {value!r}" in str(caught.value)
+        assert f"ALTER ROLE ainarres_app SET {name} = " in str(caught.value)
+
+
+def test_settings_that_matter_to_nobody_are_let_through(database: Database, bouncer: str) -> None:
+    odd(database, DateStyle="ISO, DMY", TimeZone="Asia/Tokyo", extra_float_digits="0")
+    with connect(bouncer) as connection:
+        assert Session(connection).execute(c.OpenLedger()).ok
 
 
 def test_every_verb_works_on_whatever_connection_it_gets(pooled: Scene) -> None:

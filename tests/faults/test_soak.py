@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).parents[2]
+from tests.faults import brief
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 KINDS = 25
 
 
 def test_every_kind_of_fault_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    result = tmp_path / "soak.json"
     size = ["--minutes", "0.4", "--faults", str(KINDS), "--verbs", "500", "--agents", "8", "--shrink", "0"]
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.soak", *size, "--out", str(result)],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    assert result.exists(), done.stderr
-    found = json.loads(result.read_text())
+    found = brief.run("soak", tmp_path, *size)
     assert found["wrong"] == []
     assert len(found["kinds"]) == KINDS
     assert found["acknowledged"] >= 500

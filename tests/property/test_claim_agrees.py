@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
-from tests.property.world import PHASES, PLANS, SEEDS, Plan, World, action_of, wipe
+from tests.property.profile import trying
+from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
@@ -24,16 +25,7 @@ if TYPE_CHECKING:
     from ainarres.domain.context import Caller
     from ainarres.domain.task import Task
 
-CI = settings(
-    max_examples=35,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=PHASES,
-    report_multiple_bugs=False,
-)
+CI = trying(35)
 ENOUGH = 60
 
 

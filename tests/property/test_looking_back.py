@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.property.world import PHASES, PLANS, SEEDS, Plan, World, action_of, wipe
+from tests.property.profile import trying
+from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
 from ainarres.ledger import store
@@ -16,15 +17,7 @@ if TYPE_CHECKING:
     import psycopg
     from tests.database import Clock, Database
 
-CI = settings(
-    max_examples=12,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=PHASES,
-)
+CI = trying(12)
 OF_VERBS = ("agent",)
 """What verbs under way ask for; nobody looks back at it."""
 ENOUGH = 60

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, note, settings
+from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.property.audit import Audit
-from tests.property.world import PHASES, PLANS, PROFILE, SEEDS, Plan, World, action_of, wipe
+from tests.property.profile import SOAK, trying
+from tests.property.world import PLANS, SEEDS, Plan, World, action_of, wipe
 
 from ainarres.database.connect import connect
 from ainarres.projections import rebuild
@@ -20,18 +21,7 @@ from ainarres.verbs.envelope import CODES
 if TYPE_CHECKING:
     from tests.database import Clock, Database
 
-SOAK = PROFILE == "soak"
-CI = settings(
-    max_examples=2000 if SOAK else 80,
-    stateful_step_count=60 if SOAK else 50,
-    derandomize=not SOAK,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=PHASES,
-    report_multiple_bugs=False,
-)
+CI = trying(2000, steps=60) if SOAK else trying(80)
 ENOUGH = 2000
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.integration.governance.test_epics import deliver
-from tests.integration.governance.test_suspending import Mill, adopt
+from tests.integration.governance.test_suspending import Mill, adopt, adopt_unknown
 from tests.scene import CHEAP, DESIGNER, FRONTIER
 
 from ainarres.cli.main import main
 from ainarres.domain import commands as c
-from ainarres.projections import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,13 +169,7 @@ def test_all_clear_is_never_claimed_of_what_cannot_be_read(scene: Scene, clock: 
 
 def test_a_policy_that_cannot_be_evaluated_is_broken_in_doctor_status_and_inbox(scene: Scene, say: Terminal) -> None:
     adopt(scene)
-    scene.human.connection.execute(
-        """SELECT ledger.append(jsonb_build_array(jsonb_build_object('stream', 'policy-odd', 'version', 1,
-           'type', 'PolicyAdopted', 'body', '{"key": "odd", "version": 1, "digest": "d", "slot": "judging:*:*",
-           "after": 0, "definition": {"key": "odd", "rule": {"oracle": {}}, "action": {"suspend": {}}}}'::jsonb)))"""
-    )
-    with scene.owner() as owner:
-        rebuild.rebuild(owner)
+    adopt_unknown(scene)
     Mill(scene).grind("x")
     line = "policy odd version 1 is BROKEN, it judges nobody"
     assert section(say("status"), "governance")[0].startswith(f"⚠ {line}")

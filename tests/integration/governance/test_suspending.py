@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from psycopg.types.json import Jsonb
 from tests.integration.verbs.crowd import at_once, events
 from tests.scene import CHEAP, DESIGNER, FRONTIER, REVIEWER
 
@@ -25,6 +26,16 @@ ROLE = "role:implementer"
 
 def adopt(scene: Scene, name: str = "sequential") -> None:
     scene.ok(scene.human, c.AdoptPolicy(text=stock.read("policy", name), source=f"{name}.toml"))
+
+
+def adopt_unknown(scene: Scene, slot: str = "judging:*:*", action: str = "suspend") -> None:
+    """Put a policy ``odd`` in force whose rule no version of this code knows: no command would take it."""
+    definition = {"key": "odd", "rule": {"oracle": {}}, "action": {action: {}}}
+    body = {"key": "odd", "version": 1, "digest": "d", "slot": slot, "after": 0, "definition": definition}
+    event = {"stream": "policy-odd", "version": 1, "type": "PolicyAdopted", "body": body}
+    scene.human.connection.execute("SELECT ledger.append(%s)", [Jsonb([event])])
+    with scene.owner() as owner:
+        rebuild.rebuild(owner)
 
 
 class Mill:
@@ -173,13 +184,7 @@ def test_what_a_person_denied_for_good_stands(scene: Scene) -> None:
 
 def test_a_policy_that_cannot_be_evaluated_never_fails_a_rejection(scene: Scene) -> None:
     adopt(scene)
-    scene.human.connection.execute(
-        """SELECT ledger.append(jsonb_build_array(jsonb_build_object('stream', 'policy-odd', 'version', 1,
-           'type', 'PolicyAdopted', 'body', '{"key": "odd", "version": 1, "digest": "d", "slot": "judging:*:*",
-           "after": 0, "definition": {"key": "odd", "rule": {"oracle": {}}, "action": {"suspend": {}}}}'::jsonb)))"""
-    )
-    with scene.owner() as owner:
-        rebuild.rebuild(owner)
+    adopt_unknown(scene)
     replies = Mill(scene).grind("xxxxx")
     assert all(reply["ok"] for reply in replies)
     (broken,) = events(scene.human.connection, "PolicyBroken")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.governance.test_suspending import Mill, adopt
+from tests.integration.governance.test_suspending import Mill, adopt, adopt_unknown
 from tests.integration.verbs.crowd import at_once, events
 from tests.scene import CHEAP, FRONTIER, REVIEWER
 
 from ainarres import stock
 from ainarres.domain import commands as c
-from ainarres.projections import governed, rebuild
+from ainarres.projections import governed
 
 if TYPE_CHECKING:
     from tests.database import Clock
@@ -237,13 +237,7 @@ def test_figures_that_cannot_be_read_hold_up_no_suspension(scene: Scene) -> None
 
 def test_a_watching_policy_that_cannot_be_evaluated_is_said_to_be_broken_once(scene: Scene) -> None:
     adopt(scene, "silence")
-    scene.human.connection.execute(
-        """SELECT ledger.append(jsonb_build_array(jsonb_build_object('stream', 'policy-odd', 'version', 1,
-           'type', 'PolicyAdopted', 'body', '{"key": "odd", "version": 1, "digest": "d", "slot": "spend:*:*",
-           "after": 0, "definition": {"key": "odd", "rule": {"oracle": {}}, "action": {"flag": {}}}}'::jsonb)))"""
-    )
-    with scene.owner() as owner:
-        rebuild.rebuild(owner)
+    adopt_unknown(scene, slot="spend:*:*", action="flag")
     assert [one["policy"] for one in run(scene)["broken"]] == ["odd"]
     assert run(scene)["broken"] == []
     (broken,) = events(scene.human.connection, "PolicyBroken")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 CLOSED, EVENTS = 25_000, 20_000
 """Tasks long given up, each two events, and events of lives that are worth a figure."""
+SCANS = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relid = 'projection.board'::regclass"
+"""How often this transaction read the board from end to end."""
 LARGE = {"event", "board", "task", "attempt", "decision", "usage", "incident", "evidence", "dependency"}
 """Tables that grow with the ledger."""
 
@@ -107,6 +109,11 @@ def _wrong(owner: psycopg.Connection[Any]) -> Iterator[str]:
         scanned = sorted(set(_scanned(owner, statement, parameters)) & LARGE)
         if scanned:
             yield f"{name} scans {', '.join(scanned)}"
+    with owner.transaction():
+        assert declared.task(owner, str(task)) == task
+        (scans,) = owner.execute(SCANS).fetchone() or (None,)
+    if scans:
+        yield "a task named by its whole id scans board"
 
 
 def _scanned(owner: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.database import Clock
     from tests.scene import Scene
 
+    from ainarres.domain.context import Scope
     from ainarres.verbs.envelope import Envelope
 
 
@@ -140,3 +141,21 @@ def test_an_agents_name_belongs_to_one_family(scene: Scene) -> None:
     scene.token(CHEAP, "ann")
     refused = scene.human.execute(c.IssueToken(family=DESIGNER, agent="ann"))
     assert (refused.code, refused.extra["field"]) == ("invalid", "agent")
+
+
+@pytest.mark.parametrize("scope", ["meter", "monitor", "operator", "human"])
+def test_only_what_goes_by_features_is_narrowed(scene: Scene, scope: Scope) -> None:
+    refused = scene.human.execute(c.IssueToken(scope=scope, narrowing=("role:designer",)))
+    assert (refused.code, refused.extra["field"]) == ("invalid", "narrowing")
+    assert "scope agent" in (refused.reason or "")
+    issued = scene.ok(scene.human, c.IssueToken(scope=scope))
+    owner = scene.session(issued.extra["token"])
+    narrow = c.NarrowToken(credential=issued.extra["credential"], narrowing=())
+    assert [one.execute(narrow).code for one in (scene.human, owner)] == ["invalid", "invalid"]
+    assert not events(scene.human.connection, "CredentialNarrowed")
+
+
+def test_who_may_not_narrow_is_told_that_first(scene: Scene) -> None:
+    issued = scene.ok(scene.human, c.IssueToken(scope="human"))
+    narrow = c.NarrowToken(credential=issued.extra["credential"], narrowing=())
+    assert scene.agent(CHEAP).execute(narrow).code == "not_eligible"

@@ -11,11 +11,14 @@ from tests.scene import CHEAP, DESIGNER, PROJECT
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
+from ainarres.verbs.asked import VERBS, read
 from ainarres.verbs.session import Session
 
 if TYPE_CHECKING:
     from tests.database import Database
     from tests.scene import Scene
+
+    from ainarres.domain.context import Scope
 
 SECRET = "the plan of the vault"
 
@@ -31,10 +34,10 @@ def hidden(scene: Scene) -> str:
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])
 def test_a_key_works_once_whatever_isolation_the_database_prefers(scene: Scene, level: str) -> None:
     token = scene.token(DESIGNER)
-    url = f"{scene.url} options='-c default_transaction_isolation=\"{level}\"'".replace('"', "")
-    url = url.replace(level, level.replace(" ", "\\\\ "))
-    connections = [connect(url) for _ in range(4)]
+    connections = [connect(scene.url) for _ in range(4)]
     try:
+        for one in connections:  # as behind a pooler, which keeps our settings out
+            one.execute(f"SET default_transaction_isolation = '{level}'".encode())
         sessions = [Session(one, token) for one in connections]
         assert connections[0].execute("SHOW default_transaction_isolation").fetchone() == (level,)
         with ThreadPoolExecutor(4) as pool:
@@ -87,6 +90,82 @@ def test_nobody_builds_on_a_lane_that_is_not_theirs(scene: Scene, hidden: str) -
     )
     assert (foreign.code, none.code) == ("invalid", "invalid")
     assert scene.ok(operator, c.Create(lane="dev", title="t", depends_on=(hidden,))).task
+
+
+FENCED = sorted(name for name, verb in VERBS.items() if "fence" in verb.model_fields)
+OPERATORS = ("block", "release")  # theirs on any task, whatever its fence
+NEEDED = {"reason": "because", "note": "so far"}
+
+
+def fenced(name: str, task: str, fence: int | None) -> c.Command:
+    """Build the verb of that name with a fence and what it cannot do without."""
+    verb = VERBS[name]
+    given = {field: NEEDED[field] for field, of in verb.model_fields.items() if of.is_required() and field in NEEDED}
+    return read(verb, {"task": task, "fence": fence, **given})
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_a_fence_opens_nothing_for_who_does_not_hold(scene: Scene, name: str) -> None:
+    task, holder = scene.task(), scene.agent(DESIGNER, "ada")
+    fence = scene.ok(holder, c.Claim()).to_json()["task"]["fence"]
+    scopes: tuple[Scope, ...] = ("meter", "monitor", *(("operator", "human") if name not in OPERATORS else ()))
+    others = [scene.agent(DESIGNER, "bob"), scene.agent(CHEAP)]
+    others += [scene.session(scene.token(DESIGNER, "ada", scope=scope)) for scope in scopes]
+    for session in others:
+        with_it, without = (session.execute(fenced(name, task, one)) for one in (fence, None))
+        assert (with_it.code, with_it.reason) == (without.code, without.reason)
+        assert with_it.code in ("lease_lost", "not_eligible")
+    assert scene.ok(holder, c.Heartbeat(task=task, fence=fence)).task
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_the_fence_of_another_hold_opens_nothing_for_the_holder(scene: Scene, name: str) -> None:
+    task, holder = scene.task(), scene.agent(DESIGNER, "ada")
+    old = scene.ok(holder, c.Claim()).to_json()["task"]["fence"]
+    scene.ok(holder, c.Release(task=task, reason="n", cause="infra"))
+    scene.ok(holder, c.Claim())
+    lost = holder.execute(fenced(name, task, old))
+    assert (lost.code, scene.ok(holder, c.Heartbeat(task=task)).code) == ("lease_lost", "ok")
+
+
+def test_a_repeat_tells_nothing_of_a_lane_that_was_taken_away(scene: Scene) -> None:
+    issued = scene.ok(scene.human, c.IssueToken(family=DESIGNER, agent="ada")).extra
+    agent = scene.session(issued["token"])
+    task = scene.task(SECRET, payload={"key": SECRET})
+    graph = c.CreateGraph(lane="dev", tasks=(c.Planned(key="a", title=SECRET),))
+    commands = {
+        uuid4(): command
+        for command in (
+            c.Create(lane="dev", title=SECRET),
+            graph,
+            c.Next(task=task),
+            c.Progress(task=task, note=SECRET),
+            c.Note(task=task, text=SECRET),
+            c.Done(task=task, note=SECRET),
+        )
+    }
+    first = {key: scene.ok(agent, command, key) for key, command in commands.items()}
+    narrow = c.NarrowToken(credential=issued["credential"], narrowing=("role:designer",))
+    again = scene.ok(agent, narrow, key := uuid4())
+    for one, command in commands.items():
+        repeated = agent.execute(command, one)
+        assert (repeated.code, repeated.position, repeated.extra["replayed"]) == ("ok", first[one].position, True)
+        assert (repeated.task, repeated.event, SECRET in str(repeated.to_json())) == (None, None, False)
+        assert "lane" in (repeated.reason or "")
+    assert agent.execute(narrow, key).event == again.event
+    assert scene.human.execute(c.Create(lane="dev", title=SECRET), next(iter(commands))).task
+
+
+def test_who_counts_tokens_is_not_shown_the_work(scene: Scene) -> None:
+    task, agent = scene.task(SECRET, payload={"key": SECRET}), scene.agent(DESIGNER, "ada")
+    scene.ok(agent, c.Claim(task=task))
+    moved = scene.ok(agent, c.Done()).position
+    spent = c.Usage(agent="ada", transition=moved, model="m", input_tokens=1, output_tokens=1)
+    meter, key = scene.session(scene.token(None, scope="meter")), uuid4()
+    first, again = (scene.ok(meter, spent, key).to_json() for _ in range(2))
+    assert SECRET not in str(first)
+    assert (first["task"], first["event"]["type"]) == (None, "UsageReported")
+    assert again == first | {"replayed": True}
 
 
 def test_usage_is_booked_on_the_agent_s_own_family(scene: Scene) -> None:

@@ -123,7 +123,6 @@ MAY: list[tuple[str, set[str], Callable[[Scene], str], Callable[[str], c.Command
     ("issue operator", HUMAN, none, lambda _: c.IssueToken(scope="operator")),
     ("issue human", HUMAN, none, lambda _: c.IssueToken(scope="human")),
     ("narrow", OPERATOR, issued, lambda k: c.NarrowToken(credential=k, narrowing=())),
-    ("narrow operator", HUMAN, issued_to_operator, lambda k: c.NarrowToken(credential=k, narrowing=())),
     ("token revoke", OPERATOR, issued, lambda k: c.RevokeToken(credential=k, reason="n")),
     ("token revoke operator", HUMAN, issued_to_operator, lambda k: c.RevokeToken(credential=k, reason="n")),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.scene import CHEAP, DESIGNER, FAMILIES, PROJECT, WORKFLOW, Scene
+from tests.scene import DESIGNER, FAMILIES, PROJECT, WORKFLOW, Scene
 
 from ainarres.database.connect import connect
 from ainarres.domain import commands as c
@@ -84,16 +84,11 @@ def test_what_is_granted_is_found_at_once(scene: Scene) -> None:
 
 
 def test_a_route_that_somebody_else_opened_is_found_at_once(scene: Scene) -> None:
-    implementer = scene.agent(CHEAP, "bob")
-    scene.implementable("warm-up")
-    scene.ok(implementer, c.Claim())
-    scene.ok(implementer, c.Done())
-    assert implementer.execute(c.Claim()).code == "empty"
-    task = scene.task(requires=("tier:2",))
-    designer = scene.agent(DESIGNER)
-    assert designer.execute(c.Claim()).code == "empty"  # its features end at tier 1
     families(scene, '["lane:web/dev", "role:designer"]', '["lane:web/dev", "role:designer", "tier:2"]')
-    assert scene.id(scene.ok(designer, c.Claim())) == task
+    agent = warm(scene)
+    assert agent.execute(c.Claim()).code == "empty"
+    task = scene.task(requires=("tier:2",))
+    assert scene.id(scene.ok(agent, c.Claim())) == task
 
 
 def test_a_limit_that_is_set_meanwhile_holds(scene: Scene) -> None:
