@@ -92,7 +92,7 @@ def test_from_proposed_to_done(terminal: Terminal) -> None:
     assert terminal.ok("report")["shipped"][0]["task"] == task
 
     status = terminal("status", "--lane", "dev").out
-    assert status.startswith("status — lane web/dev (1 tasks)\n  done: 1\n  total: 1\n  blocked: 0\n  claimed: 0\n")
+    assert status.startswith("status — lane web/dev (1 task)\n  done: 1\n  total: 1\n  blocked: 0\n  claimed: 0\n")
     assert f"TaskAdvanced {short} by grok+grok-build" in status
     timeline = terminal("timeline", "--type", "TaskRejected").out
     assert f"{short}  grok+grok-build  (reject reviewing→implementing: fails on an empty list)" in timeline
