@@ -1,7 +1,10 @@
 -- resolve --
--- Finds tasks whose id begins or ends with what was typed; two rows are enough to call it ambiguous.
-SELECT task FROM projection.board
- WHERE replace(task::text, '-', '') LIKE %(typed)s || '%%' OR replace(task::text, '-', '') LIKE '%%' || %(typed)s
+-- Finds tasks whose id begins or ends with what was typed; two rows are enough to call it ambiguous. A beginning is a
+-- range of ids; for an end every id is looked at.
+(SELECT task FROM projection.board
+  WHERE task BETWEEN rpad(%(typed)s, 32, '0')::uuid AND rpad(%(typed)s, 32, 'f')::uuid LIMIT 2)
+ UNION
+(SELECT task FROM projection.board WHERE replace(task::text, '-', '') LIKE '%%' || %(typed)s LIMIT 2)
  LIMIT 2
 
 -- lock --

@@ -119,7 +119,8 @@ def done(unit: Unit, command: Done, *, recovered: bool) -> Answer:
 def _may_hold(unit: Unit) -> None:
     if unit.caller.scope != "agent":
         text = (
-            f"a credential of scope {unit.caller.scope} holds no tasks; `ainarres token issue` makes one of scope agent"
+            f"a credential of scope {unit.caller.scope} holds no tasks;"
+            " `ainarres token issue --family FAMILY` makes one that does"
         )
         raise Halt(Refusal("not_eligible", text, {"missing": ["agent"]}))
 
@@ -319,7 +320,7 @@ def nothing_for(unit: Unit, lanes: list[str], *, open_is: str = "reserved, pause
         causes[_WORDS[row["cause"]]] += row["tasks"]
     for _, count, because in ready_routes(unit, lanes):
         causes[because or open_is] += count
-    said = ", ".join(f"{_number(n)} {cause}" for cause, n in causes.most_common() if n)
+    said = ", ".join(_count(n, cause) for cause, n in causes.most_common() if n)
     return Answer(code="empty", reason=said or "no open task on these lanes", extra={"retry_after": RETRY_AFTER})
 
 
@@ -337,5 +338,8 @@ def ready_routes(unit: Unit, lanes: list[str]) -> list[tuple[Route, int, str | N
 _WORDS = {"blocked": "blocked", "waits": "wait on prerequisites", "held": "held by others"}
 
 
-def _number(count: int) -> str:
-    return f"{_COUNTED}+" if count >= _COUNTED else str(count)
+def _count(tasks: int, cause: str) -> str:
+    verb, _, rest = cause.partition(" ")
+    if tasks == 1 and verb in ("need", "wait"):
+        return f"1 {verb}s {rest}"
+    return f"{_COUNTED}+ {cause}" if tasks >= _COUNTED else f"{tasks} {cause}"

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from ainarres.domain import commands as c
 from ainarres.domain import duration
 from ainarres.domain.refusal import Refusal
-from ainarres.faults import InvalidInput, LedgerUnavailable, VersionConflict
+from ainarres.faults import InvalidInput, LedgerUnavailable, ReadOnlySession, VersionConflict
 from ainarres.ledger import body
 from ainarres.verbs import claiming, identity, tasks
 from ainarres.verbs.envelope import Envelope, refused
@@ -114,6 +114,8 @@ class Session:
             return refused(refusing.READ_ONLY)
         except psycopg.Error as error:
             self._hang_up()
+            if isinstance(error, errors.ReadOnlySqlTransaction):
+                raise ReadOnlySession from error
             if isinstance(error, errors.IdleInTransactionSessionTimeout):
                 text = "the verb took longer than a transaction may stand idle; nothing was written; ask for less"
                 raise LedgerUnavailable(text) from error

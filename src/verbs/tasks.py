@@ -96,7 +96,7 @@ def lock(unit: Unit, typed: str) -> Task:
     if (task := whole(typed)) is not None:
         row = unit.begin(locked=task)["task"]
         working(unit)
-        if row is None:
+        if row is None or not (unit.caller.sees(row["lane"]) or row["holder"] == unit.caller.actor):
             raise Halt(unknown(typed))
         return board.from_json(row)
     unit.start()  # who asks comes first: what ids there are is not for everybody

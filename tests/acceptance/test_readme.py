@@ -50,7 +50,7 @@ def test_what_the_readme_says_can_be_typed(home: Path) -> None:
         timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "empty — 1 need role:implementer" in done.stdout
+    assert "empty — 1 needs role:implementer" in done.stdout
     assert "stopped the server" in done.stdout
     assert "You are " in done.stdout
     assert '{"systemMessage": "ainarres: you still hold task' in done.stdout

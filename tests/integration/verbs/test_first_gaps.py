@@ -185,7 +185,7 @@ def test_a_task_nobody_can_serve_is_parked_in_sight(scene: Scene) -> None:
     scene.task(requires=("tier:7",))
     empty = cheap.execute(c.Claim())
     assert empty.code == "empty"
-    assert sorted(str(empty.reason).split(", ")) == ["1 blocked", "1 need tier:7"]
+    assert sorted(str(empty.reason).split(", ")) == ["1 blocked", "1 needs tier:7"]
 
 
 def test_what_is_merged_is_what_was_approved(scene: Scene) -> None:

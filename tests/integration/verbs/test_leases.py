@@ -213,7 +213,7 @@ def test_a_task_too_hard_climbs_a_tier_at_its_stage_only(scene: Scene, clock: Cl
             clock.advance(61)
             scene.ok(scene.human, c.Sweep())
     empty = cheap.execute(c.Claim())
-    assert (empty.code, empty.reason) == ("empty", "1 need tier:2")
+    assert (empty.code, empty.reason) == ("empty", "1 needs tier:2")
     assert cheap.execute(c.Claim(task=task)).code == "not_eligible"
     claimed = scene.ok(frontier, c.Claim()).task
     assert claimed is not None

@@ -64,7 +64,7 @@ def test_the_family_rule_is_told_to_the_family_it_keeps_away(scene: Scene) -> No
 def test_an_agent_is_told_what_its_lanes_hold_and_why_it_gets_none(scene: Scene) -> None:
     scene.task()
     told = scene.ok(scene.agent(CHEAP), c.Why())
-    assert told.reason == "1 need role:designer"
+    assert told.reason == "1 needs role:designer"
     assert told.extra["routes"][0]["closed_because"] == "need role:designer"
 
 
