@@ -208,7 +208,7 @@ def _buffers(connection: psycopg.Connection[Any]) -> float:
     pages = []
     for _ in range(5):
         plan = connection.execute(
-            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) SELECT verb.pick(%s::bigint[], %s::timestamptz[], 'claimer')",
+            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) SELECT verb.pick(%s::bigint[], %s::bigint[], 'claimer')",
             (routes, [None] * len(routes)),
         ).fetchall()
         pages.append(sum(int(n) for (line,) in plan for n in re.findall(r"shared (?:hit|read)=(\d+)", line)[:1]))

@@ -52,7 +52,7 @@ Skill = Annotated[str, AfterValidator(_skill)]
 class Family(BaseModel):
     """One family and its grants."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
     key: FamilyKey
     """``harness+model``, such as ``claude-code+sonnet``."""
@@ -85,7 +85,7 @@ class Family(BaseModel):
 class Roster(BaseModel):
     """The file: families in the order in which they are shown."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
     families: Annotated[tuple[Family, ...], BeforeValidator(listed)] = Field(
         validation_alias="family", serialization_alias="family", min_length=1

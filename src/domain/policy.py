@@ -18,7 +18,7 @@ from ainarres.domain.feature import Feature, Key, kind_of, titled
 from ainarres.domain.malformed import MalformedError
 from ainarres.domain.source import Problem, load
 
-_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 _Rate = Annotated[float, Field(gt=0, lt=1)]
 
 JUDGING = frozenset({"sequential", "strikes"})

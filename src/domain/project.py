@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ainarres.domain.workflow import Workflow
 
-_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 Limit = Annotated[int, Field(ge=1, le=100_000)]
 
 

@@ -21,7 +21,7 @@ from ainarres.domain.source import Problem, Source, load
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 Keys = Annotated[tuple[Key, ...], BeforeValidator(listed)]
 
 

@@ -32,7 +32,7 @@ Kind = Literal["advance", "reject"]
 
 Keys = Annotated[tuple[Key, ...], BeforeValidator(listed)]
 
-_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+_MODEL = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
 
 class Stage(BaseModel):

@@ -190,39 +190,31 @@ def _pick(
     """Lock the best ready task of the routes open to the caller, leaving out stages that are full; return it with its
     score where that chose it.
 
-    A task of a full stage is put back with the lock its limit was counted under: two such locks in one hand, taken in
-    the order of two agents' tastes, would hold each other up.
+    A stage may fill up between this look and the lock its limit is counted under. Then the claim begins anew and finds
+    it full: to hold one such lock and ask for the next, in the order of one's own taste, could hold each other up.
     """
     assert unit.standing is not None
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
-    if limited and scored:  # whose turn it is must not be said by a task that nobody may take
+    if limited:
         routes = _not_full(unit, routes, limits)
-    while routes:
-        openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
-        if not openings:
-            break
-        if limited:
-            unit.call((SQL["aside"], None))
-        suited = scoring.pick(unit, routes, scored) if scored else None
-        if suited is not None:
-            task = board.from_row(suited[0])
-        else:
-            way = Way(
-                [o.route for o in openings],
-                [None if o.after is None else o.after // timedelta(microseconds=1) for o in openings],
-            )
-            if not limited and not scored and not unit.standing.denied:
-                unit.standing.ways[lane] = way
-            row = unit.pick(way)
-            if row is None:
-                break
-            task = board.from_json(row)
-        full = full_stage(unit, task, limits)
-        if full is None:
-            return task, suited[1] if suited is not None else None
-        unit.call((SQL["put_back"], None))
-        routes = [r for r in routes if not _under(unit, r, task, full, limits)]
-    return None, None
+    openings = [o for r in routes if (o := eligibility.opening(r, unit.caller, _workflow_of(unit, r)))]
+    if not openings:
+        return None, None
+    score = None
+    if scored and (suited := scoring.pick(unit, routes, scored)) is not None:
+        task, score = board.from_row(suited[0]), suited[1]
+    else:
+        way = Way(
+            [o.route for o in openings],
+            [None if o.after is None else o.after // timedelta(microseconds=1) for o in openings],
+        )
+        if not limited and not scored and not unit.standing.denied:
+            unit.standing.ways[lane] = way
+        row = unit.pick(way)
+        if row is None:
+            return None, None
+        task = board.from_json(row)
+    return task, score
 
 
 def limits_of(lanes: Iterable[Mapping[str, Any]]) -> Limits:
@@ -243,23 +235,19 @@ def full_stage(unit: Unit, task: Task, limits: Limits | None = None) -> tuple[st
         return None
     scope, most = limit
     where = {"scope": scope, "stage": task.stage, "workflow": task.workflow}
-    unit.call((board.SQL["lock_wip"], where))
-    return limit if int(unit.rows(board.SQL["wip"], where)[0]["live"]) >= most else None
+    _, found = unit.call((board.SQL["lock_wip"], where), (board.SQL["wip"], where))
+    return limit if int(found[0]["live"]) >= most else None
 
 
 def _not_full(unit: Unit, routes: list[Route], limits: Limits) -> list[Route]:
-    """Return the routes whose stage admits another lease at this moment; counted without a lock."""
-    admitted: dict[tuple[str, str, str, int], bool] = {}
-    kept = []
-    for route in routes:
-        limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
-        at = (route.workflow, route.stage, *limit) if limit is not None else None
-        if limit is not None and at is not None and at not in admitted:
-            where = {"scope": limit[0], "stage": route.stage, "workflow": route.workflow}
-            admitted[at] = int(unit.rows(board.SQL["wip"], where)[0]["live"]) < limit[1]
-        if at is None or admitted[at]:
-            kept.append(route)
-    return kept
+    """Return the routes whose stage admits another lease at this moment; counted without a lock, in one round trip."""
+    limit_of = {r: limit for r in routes if (limit := _limit(_workflow_of(unit, r), r.stage, r.lane, limits))}
+    places = list({(r.workflow, r.stage, scope) for r, (scope, _) in limit_of.items()})
+    asked = [
+        (board.SQL["wip"], {"workflow": workflow, "stage": stage, "scope": scope}) for workflow, stage, scope in places
+    ]
+    live = {place: int(rows[0]["live"]) for place, rows in zip(places, unit.call(*asked), strict=True)}
+    return [r for r in routes if r not in limit_of or live[r.workflow, r.stage, limit_of[r][0]] < limit_of[r][1]]
 
 
 def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tuple[str, int] | None:
@@ -271,17 +259,6 @@ def _limit(workflow: Workflow, stage_key: str, lane: str, limits: Limits) -> tup
     if stage.wip is None:
         return None
     return (lane.partition("/")[0] if stage.wip_scope == "project" else lane), stage.wip
-
-
-def _under(unit: Unit, route: Route, task: Task, full: tuple[str, int], limits: Limits) -> bool:
-    """Tell whether a route's stage is full as well when the task's is: it counts the same leases and admits no more.
-
-    A lane with a limit of its own, or another version's limit, is counted by itself.
-    """
-    if (route.workflow, route.stage) != (task.workflow, task.stage):
-        return False
-    limit = _limit(_workflow_of(unit, route), route.stage, route.lane, limits)
-    return limit is not None and limit[0] == full[0] and limit[1] <= full[1]
 
 
 def _routes(unit: Unit, ids: list[int]) -> dict[int, Route]:

@@ -32,14 +32,6 @@ LISTEN ainarres; SELECT pg_advisory_lock_shared(1634299500, 0)
 -- Hears it no more.
 UNLISTEN ainarres; SELECT pg_advisory_unlock_shared(1634299500, 0)
 
--- aside --
--- Where a look at a task that may turn out to be of a full stage begins.
-SAVEPOINT aside
-
--- put_back --
--- Gives up the locks taken since.
-ROLLBACK TO SAVEPOINT aside
-
 -- clock --
 -- The verb's one reading of time, after its locks.
 SELECT ledger.clock() AS now

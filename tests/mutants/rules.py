@@ -141,15 +141,15 @@ RULES = (
     Mutant(
         "the limit of work in progress",
         "verbs/claiming.py",
-        '["live"]) >= most else None',
-        '["live"]) > most else None',
+        'found[0]["live"]) >= most else None',
+        'found[0]["live"]) > most else None',
         f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
     ),
     Mutant(
         "a full project closes no lane with a limit of its own",
         "verbs/claiming.py",
-        "limit[0] == full[0] and limit[1] <= full[1]",
-        "limit[1] <= full[1]",
+        "live[r.workflow, r.stage, limit_of[r][0]] < limit_of[r][1]",
+        "max(live.values()) < limit_of[r][1]",
         f"{VERBS}/test_scoring.py::test_a_full_project_leaves_open_a_lane_with_a_limit_of_its_own",
     ),
     Mutant(

@@ -94,14 +94,14 @@ def as_app(url: str) -> Iterator[None]:
 def test_it_starts_stops_and_starts_again_with_its_data(kept: Path) -> None:
     url = embedded.ensure(kept)
     with connect(embedded.owner_url(kept)) as connection:
-        connection.execute("CREATE TABLE before_stop AS SELECT 42 AS figure")
+        connection.execute("CREATE TABLE public.before_stop AS SELECT 42 AS figure")
     pid = postmaster(kept)
     assert embedded.stop(kept) is True
     assert not place.is_postmaster(pid, kept / "postgres")
     assert not embedded.status(kept).running
     assert embedded.stop(kept) is False
     assert embedded.ensure(kept, durable=False) == url
-    assert value(embedded.owner_url(kept), "SELECT figure FROM before_stop") == 42
+    assert value(embedded.owner_url(kept), "SELECT figure FROM public.before_stop") == 42
 
 
 def test_a_home_without_a_server_is_stopped(home: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_killed_postmaster_is_replaced_and_nothing_is_lost(kept: Path) -> None
     embedded.stop(kept)
     url = embedded.ensure(kept, durable=True)
     with connect(embedded.owner_url(kept)) as connection:
-        connection.execute("CREATE TABLE kept_here AS SELECT 42 AS figure")
+        connection.execute("CREATE TABLE public.kept_here AS SELECT 42 AS figure")
         idle = connect(url)  # its backend still holds the shared memory when the next server comes
         pid = postmaster(kept)
         os.kill(pid, signal.SIGKILL)
@@ -150,7 +150,7 @@ def test_a_killed_postmaster_is_replaced_and_nothing_is_lost(kept: Path) -> None
         assert embedded.ensure(kept) == url
         idle.close()
     assert postmaster(kept) != pid
-    assert value(embedded.owner_url(kept), "SELECT figure FROM kept_here") == 42
+    assert value(embedded.owner_url(kept), "SELECT figure FROM public.kept_here") == 42
 
 
 def test_a_lock_file_of_a_dead_or_reused_process_is_no_obstacle(kept: Path) -> None:
