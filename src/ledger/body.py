@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ainarres.faults import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 GREATEST = 2**53 - 1
 """Largest integer that every reader of JSON keeps exactly."""
 DEEPEST = 64
 """Nesting of objects and lists that a body may have."""
+_TOO_DEEP = f"is nested deeper than {DEEPEST} levels", "flatten it, or keep it as an artifact"
 _DIGITS = len(str(GREATEST)) - 1  # an integer of so few characters is in range without a look
 
 
@@ -29,7 +30,10 @@ def normalise(body: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises InvalidInput whose field is the JSON path, ``$.artifacts[2].size``, of what cannot be kept.
     """
-    return _object(body, "$", 1)
+    try:
+        return _object(body, 1)
+    except _Unfit as unfit:
+        raise InvalidInput(_shown("$" + "".join(reversed(unfit.path))), _shown(unfit.problem), unfit.cure) from None
 
 
 def encode(document: object) -> str:
@@ -61,58 +65,81 @@ _DECODER = json.JSONDecoder(parse_int=_whole)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _object(value: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
+class _Unfit(Exception):
+    """What cannot be kept; ``path`` grows from the inside out, so that what is fine pays for none."""
+
+    def __init__(self, problem: str, cure: str) -> None:
+        self.problem, self.cure = problem, cure
+        self.path: list[str] = []
+        super().__init__(problem)
+
+
+def _object(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
-        _refuse(path, f"is nested deeper than {DEEPEST} levels", "flatten it, or keep it as an artifact")
+        raise _Unfit(*_TOO_DEEP)
     result = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            _refuse(path, f"has a key that is not text: {key!r}", "write the key as a string")
-        result[_text(key, path)] = _value(item, f"{path}.{key}", depth)
+            raise _Unfit(f"has a key that is not text: {key!r}", "write the key as a string")
+        name = _text(key)
+        try:
+            result[name] = _text(item) if type(item) is str else _value(item, depth)
+        except _Unfit as unfit:
+            unfit.path.append(f".{key}")
+            raise
     return result
 
 
-def _value(value: object, path: str, depth: int) -> Any:
+def _list(value: Sequence[Any], depth: int) -> list[Any]:
+    if depth >= DEEPEST:
+        raise _Unfit(*_TOO_DEEP)
+    result = []
+    for index, item in enumerate(value):
+        try:
+            result.append(_value(item, depth))
+        except _Unfit as unfit:
+            unfit.path.append(f"[{index}]")
+            raise
+    return result
+
+
+def _value(value: object, depth: int) -> Any:
     match value:
         case None | bool():
             return value
         case str():
-            return _text(value, path)
+            return _text(value)
         case int() | float():
-            return _number(value, path)
+            return _number(value)
         case dict():
-            return _object(value, path, depth + 1)
+            return _object(value, depth + 1)
         case list() | tuple():
-            if depth >= DEEPEST:
-                _refuse(path, f"is nested deeper than {DEEPEST} levels", "flatten it, or keep it as an artifact")
-            return [_value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    problem = f"is no JSON value: {type(value).__name__}"
-    return _refuse(path, problem, "write it as a string, a number, a list or an object")
+            return _list(value, depth + 1)
+    raise _Unfit(f"is no JSON value: {type(value).__name__}", "write it as a string, a number, a list or an object")
 
 
-def _number(value: float, path: str) -> int | float:
+def _number(value: float) -> int | float:
     if isinstance(value, int):
         if not -GREATEST <= value <= GREATEST:
-            _refuse(path, "is beyond 2^53 - 1", "write it as a string")
+            raise _Unfit("is beyond 2^53 - 1", "write it as a string")
         return int(value)
     if not math.isfinite(value):
-        _refuse(path, f"is not a finite number: {value!r}", "write null where there is no number")
+        raise _Unfit(f"is not a finite number: {value!r}", "write null where there is no number")
     if value.is_integer() and abs(value) <= GREATEST:
         return int(value)
     return float(value)
 
 
-def _text(value: str, path: str) -> str:
+def _text(value: str) -> str:
     if "\0" in value:
-        _refuse(path, "holds the character NUL", "remove it")
+        raise _Unfit("holds the character NUL", "remove it")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            _refuse(path, "holds half of a surrogate pair", "write the character in UTF-8")
+            raise _Unfit("holds half of a surrogate pair", "write the character in UTF-8") from None
     return value
 
 
-def _refuse(path: str, problem: str, cure: str) -> NoReturn:
-    shown = path.encode("ascii", "backslashreplace").decode().replace("\0", "\\0")
-    raise InvalidInput(shown, problem.encode("ascii", "backslashreplace").decode().replace("\0", "\\0"), cure)
+def _shown(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode().replace("\0", "\\0")
