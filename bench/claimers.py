@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bench.bed import Bed
 
 PROCESSES = 2
+EACH = 16
+"""Agents that share a process at most: a hundred threads would take turns in one interpreter for seconds."""
 
 
 def measure(on: Bed, template: str, tokens: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def measure(on: Bed, template: str, tokens: Sequence[str], seconds: float) -> di
 
 def run(on: Bed, database: str, tokens: Sequence[str], seconds: float, every: float) -> crew.Worked:
     """Run paced agents on a database: the stamps are pairs, when a claim ended and how many seconds it took."""
-    share = -(-len(tokens) // PROCESSES)
+    share = min(EACH, -(-len(tokens) // PROCESSES))
     commands = [
         [sys.executable, "-m", "bench.cycle", f"paced:{every}", on.url(database, "ainarres_app"), ",".join(some)]
         for begin in range(0, len(tokens), share)

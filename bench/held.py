@@ -125,7 +125,7 @@ def _hold(
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         reader.execute("SELECT count(*) FROM projection.lane")
         writer.execute("BEGIN")
-        writer.execute("CREATE TABLE held (n integer)")
+        writer.execute("CREATE TABLE public.held (n integer)")
         moments.append(time.monotonic())
         watch(phases.held, "held")
         moments.append(time.monotonic())
