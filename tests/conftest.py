@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from tests.database import Database
 
 pytest_plugins = ["tests.database"]
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a shell's background job, which would hand it down to what we start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
