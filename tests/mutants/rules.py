@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import GOVERNANCE, PROPERTY, UNIT, VERBS, Mutant
+from tests.mutants.mutant import GOVERNANCE, UNIT, VERBS, Mutant
 
 RULES = (
     Mutant(
@@ -143,7 +143,7 @@ RULES = (
         "verbs/claiming.py",
         'found[0]["live"]) >= most else None',
         'found[0]["live"]) > most else None',
-        f"{PROPERTY}/test_claim_agrees.py::test_a_claim_takes_the_first_task_without_an_obstacle",
+        f"{VERBS}/test_remembering.py::test_a_full_stage_refuses_who_names_its_task",
     ),
     Mutant(
         "a full project closes no lane with a limit of its own",

@@ -101,6 +101,15 @@ def test_a_limit_that_is_set_meanwhile_holds(scene: Scene) -> None:
     assert agent.execute(c.Claim()).code == "empty"
 
 
+def test_a_full_stage_refuses_who_names_its_task(scene: Scene) -> None:
+    first, second = scene.task(), scene.task()
+    project = PROJECT + "[lane.wip]\nproposed = 1\n"
+    scene.ok(scene.human, c.AdoptProject(text=project, source="project.toml"))
+    scene.ok(scene.agent(DESIGNER), c.Claim(task=first))
+    refused = scene.agent(DESIGNER).execute(c.Claim(task=second))
+    assert (refused.code, "work-in-progress" in str(refused.reason)) == ("conflict", True)
+
+
 def test_a_new_version_of_a_workflow_is_worked_on(scene: Scene) -> None:
     agent = warm(scene)
     scene.ok(scene.human, c.AdoptWorkflow(text=WORKFLOW.replace("max_attempts = 3", "max_attempts = 4"), source="w"))
@@ -110,6 +119,9 @@ def test_a_new_version_of_a_workflow_is_worked_on(scene: Scene) -> None:
 
 def test_a_rebuild_ends_what_was_told(scene: Scene) -> None:
     agent = warm(scene)
+    scene.task()
+    scene.ok(agent, c.Claim())  # told anew: its own move opened a route
+    scene.ok(agent, c.Done())
     task = scene.task()
     before = agent._known.told[agent._token]  # type: ignore[index]
     with scene.owner() as owner:
