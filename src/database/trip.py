@@ -16,6 +16,8 @@ from uuid import UUID
 from psycopg import errors, generators
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
+from ainarres.database.queries import load
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGconn, PGresult
 
+SQL = load("ainarres.database", "trip.sql")
 _PLACE = re.compile(r"%\((\w+)\)s")
 _FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -39,7 +42,7 @@ def run(
     """
     pgconn, text = connection.pgconn, bytearray()
     if not connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-        text += b"BEGIN ISOLATION LEVEL READ COMMITTED;\n"
+        statements = (SQL["begin"], *statements)
     escape = Escaping(pgconn).escape_literal
     for statement in statements:
         for piece, name in _pieces(statement):

@@ -57,7 +57,8 @@ class Caller:
 
     def sees(self, lane: str) -> bool:
         """Tell whether tasks of a lane are shown to the caller."""
-        return self.seen is None or lane in self.seen
+        seen = self.seen
+        return seen is None or lane in seen
 
     def features_for(self, claimed_at: datetime) -> frozenset[str]:
         """Return the features effective for a hold that began at ``claimed_at``."""

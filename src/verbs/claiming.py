@@ -146,7 +146,6 @@ def _way(unit: Unit, command: Claim | Done) -> Way | None:
 
 def _take(unit: Unit, command: Claim, named: UUID | None, seen: Row) -> Task | None:
     """Lock the best task, decide, and take the claim into the block; null when there is nothing."""
-    assert unit.standing is not None
     lanes = unit.standing.lanes
     limits = limits_of(lanes)
     task: Task | None
@@ -193,7 +192,6 @@ def _pick(
     A stage may fill up between this look and the lock its limit is counted under. Then the claim begins anew and finds
     it full: to hold one such lock and ask for the next, in the order of one's own taste, could hold each other up.
     """
-    assert unit.standing is not None
     limited = any(_limit(_workflow_of(unit, r), r.stage, r.lane, limits) for r in routes)
     if limited:
         routes = _not_full(unit, routes, limits)

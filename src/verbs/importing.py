@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from ainarres.database import trip
 from ainarres.domain import events as e
 from ainarres.domain.refusal import Refusal
 from ainarres.faults import InvalidInput
@@ -49,7 +50,7 @@ def load(owner: psycopg.Connection[Any], path: Path, progress: Callable[[int, in
     stamps are as they were. An export that is not sound (``differences``) is not imported. Raises InvalidInput for a
     ledger that is not empty and for a file that is no export.
     """
-    owner.execute(UNIT["begin"])
+    owner.execute(trip.SQL["begin"])
     try:
         audited = _fill(owner, path, progress)
         owner.execute(UNIT["rollback"] if audited.differences else UNIT["commit"])

@@ -90,6 +90,8 @@ class Unit:
     now: datetime
     caller: Caller
     credential: Credential | None
+    standing: Standing
+    """What the ledger said when the verb began, or in an earlier one of the same epoch."""
 
     def __init__(
         self,
@@ -104,8 +106,6 @@ class Unit:
         self.command, self.request = command, request
         self.remembered: Row | None = None
         """Set when the command id is known already: the verb is a repeat."""
-        self.standing: Standing | None = None
-        """What the ledger said when the verb began, or in an earlier one of the same epoch."""
         self.token = token_sha256
         self.positions: list[int] = []
         """Of the facts appended so far, in the order of the block."""
@@ -159,14 +159,16 @@ class Unit:
             "routes": way and way.routes,
             "afters": way and way.afters,
         }
-        document: Row = self._document((SQL["begin"], SQL["open"]), ask)
+        document: Row = self._document((trip.SQL["begin"], SQL["open"]), ask)
         self.now = _moment(document["now"])
-        if document["told"] is not None:
-            known = Standing.of(document["epoch"], document["told"], self.known.routes)
-        assert known is not None
-        self.standing = known
-        self._identify(document["credential"])
-        self.known.learn(self.token, known)  # of who has no credential nothing is remembered
+        if document["told"] is None:
+            assert known is not None
+            self.standing = known
+            self._identify(document["credential"])
+        else:
+            self.standing = Standing.of(document["epoch"], document["told"], self.known.routes)
+            self._identify(document["credential"])
+            self.known.learn(self.token, self.standing)  # of who has no credential nothing is remembered
         if document["repeated"] is not None:
             if document["repeated"]["request"] != self.request:
                 raise Halt(Refusal("key_reused", "this key was used for another command; use a new one (--key)"))
@@ -207,7 +209,6 @@ class Unit:
         if self.token is None:
             self.caller, self.credential = identity.LOCAL, None
             return
-        assert self.standing is not None
         found = self.standing.caller(row, self.now)
         if isinstance(found, Refusal):
             raise Halt(found)
@@ -254,8 +255,8 @@ class Unit:
             **{"caller": self.caller, **more},
             now=self.now,
             workflow=self.workflow(task),
-            tiers=self.standing.tiers if self.standing is not None else frozenset(),
-            cards=self.standing.cards if self.standing is not None else {},
+            tiers=self.standing.tiers,
+            cards=self.standing.cards,
         )
 
     # -- writing ------------------------------------------------------------------------------------------------------

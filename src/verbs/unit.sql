@@ -1,8 +1,3 @@
--- begin --
--- One verb, one transaction, in which every statement sees what the lock before it waited for: whatever the database or
--- the role would have otherwise.
-BEGIN ISOLATION LEVEL READ COMMITTED
-
 -- open --
 -- Who asks, what is known of the command, and what the verb wants to see or lock, in one answer.
 SELECT verb.begin(
